@@ -1,0 +1,2 @@
+#include "btf/btf.h"
+#include "btf/format.h"

@@ -1,0 +1,49 @@
+# What every target of ours is compiled with, and `bpftwin_library`, which makes one folder a target.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(bpftwin_warnings INTERFACE)
+target_compile_options(bpftwin_warnings INTERFACE
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=switch
+    $<$<BOOL:${BPFTWIN_WERROR}>:-Werror>)
+
+add_library(bpftwin_sanitizers INTERFACE)
+if(BPFTWIN_SANITIZE)
+    target_compile_options(bpftwin_sanitizers INTERFACE
+        -fsanitize=${BPFTWIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(bpftwin_sanitizers INTERFACE -fsanitize=${BPFTWIN_SANITIZE})
+endif()
+if(BPFTWIN_COVERAGE)
+    target_compile_options(bpftwin_sanitizers INTERFACE --coverage)
+    target_link_options(bpftwin_sanitizers INTERFACE --coverage)
+endif()
+
+# bpftwin_library(NAME SOURCES … LINK … PRIVATE_LINK …): the static library bpftwin_NAME. LINK are
+# the folders whose headers it may include.
+function(bpftwin_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+    add_library(bpftwin_${name} STATIC ${ARG_SOURCES})
+    add_library(bpftwin::${name} ALIAS bpftwin_${name})
+    set_target_properties(bpftwin_${name} PROPERTIES EXPORT_NAME ${name}
+                          POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(bpftwin_${name}
+        PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+               $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+    target_compile_features(bpftwin_${name} PUBLIC cxx_std_23)
+    target_link_libraries(bpftwin_${name}
+        PUBLIC ${ARG_LINK}
+        PRIVATE ${ARG_PRIVATE_LINK} $<BUILD_INTERFACE:bpftwin_warnings>
+                $<BUILD_INTERFACE:bpftwin_sanitizers>)
+    set_property(GLOBAL APPEND PROPERTY BPFTWIN_LIBRARIES bpftwin_${name})
+endfunction()

@@ -1,0 +1,17 @@
+// Helper implementations: one function per implemented row of helpers/helpers.def.
+#pragma once
+
+#include <cstdint>
+
+namespace bpftwin {
+
+class Runtime;
+
+/// A helper as the engines call it: r1 to r5 in, r0 out.
+using HelperFunction = std::uint64_t (*)(Runtime&, std::uint64_t, std::uint64_t, std::uint64_t,
+                                         std::uint64_t, std::uint64_t);
+
+/// The implementation of helper `id`, or null. `tail_call` has none: it is the engine's own.
+HelperFunction helper_function(std::uint32_t id);
+
+}  // namespace bpftwin

@@ -1,0 +1,9 @@
+// The whole public interface.
+#pragma once
+
+#include "bpftwin/engine.h"
+#include "bpftwin/error.h"
+#include "bpftwin/insn.h"
+#include "bpftwin/kinds.h"
+#include "bpftwin/run.h"
+#include "bpftwin/spec.h"

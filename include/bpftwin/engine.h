@@ -1,0 +1,72 @@
+// Engines run programs: the interpreter, JIT compilers, a kernel. One interface for all.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "bpftwin/error.h"
+#include "bpftwin/run.h"
+#include "bpftwin/spec.h"
+
+namespace bpftwin {
+
+/// User space's side of one map of an instance: what the bpf(2) map commands offer.
+class MapView {
+public:
+    virtual ~MapView() = default;
+
+    [[nodiscard]] virtual const MapSpec& spec() const = 0;
+    /// Values (one, or one per possible CPU) of `key`; an Error with `code` ENOENT if absent.
+    [[nodiscard]] virtual Result<std::vector<Bytes>> lookup(ByteView key) = 0;
+    /// Sets the value(s) of `key`. One value for a per-CPU map is stored for every CPU.
+    /// @param flags BPF_ANY, BPF_NOEXIST, BPF_EXIST.
+    virtual Result<void> update(ByteView key, const std::vector<Bytes>& values,
+                                std::uint64_t flags) = 0;
+    virtual Result<void> erase(ByteView key) = 0;
+    /// All entries in iteration order. Maps that cannot be iterated give none.
+    [[nodiscard]] virtual Result<std::vector<MapEntry>> entries() = 0;
+};
+
+/// A loaded object: owns maps and executable programs. Different instances share nothing and may
+/// be used from different threads at once.
+class Instance {
+public:
+    virtual ~Instance() = default;
+
+    /// Runs the program of that name.
+    /// @return its effects (a `Trap` is one of them), or an Error for an unknown program or an
+    /// input that does not fit its type.
+    virtual Result<RunResult> run(std::string_view program, const RunInput& input) = 0;
+
+    /// The map of that name, or null. Valid as long as the instance.
+    virtual MapView* map(std::string_view name) = 0;
+};
+
+/// Whether memory accesses are checked while a program runs.
+enum class Safety : std::uint8_t {
+    checked,  ///< Every access is resolved; a bad one becomes a trap. For unverified programs.
+    unsafe,   ///< No checks: the caller vouches for the program.
+};
+
+struct EngineOptions {
+    Safety safety = Safety::checked;
+    /// Possible CPUs: values per key of per-CPU maps; 0: as many as this machine has.
+    std::uint32_t cpu_count = 0;
+};
+
+/// Something that can run programs.
+class Engine {
+public:
+    virtual ~Engine() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    /// Creates the object's maps and prepares every program with `autoload`.
+    virtual Result<std::unique_ptr<Instance>> instantiate(const ObjectSpec& object,
+                                                          const EngineOptions& options) = 0;
+};
+
+/// The interpreter.
+std::unique_ptr<Engine> make_interpreter();
+
+}  // namespace bpftwin

@@ -1,0 +1,152 @@
+// What goes into one run of a program and what comes out of it: the same nouns for every engine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bpftwin/error.h"
+#include "bpftwin/kinds.h"
+
+namespace bpftwin {
+
+/// The task that `bpf_get_current_*` reports.
+struct Task {
+    std::uint32_t pid = 0;   ///< Thread id (the kernel's `pid`).
+    std::uint32_t tgid = 0;  ///< Process id (the kernel's `tgid`).
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::string comm;  ///< At most 15 bytes are seen.
+};
+
+/// What a program can learn of the machine around it.
+struct World {
+    /// Nanoseconds since boot for ktime helpers; unset: the real clock.
+    std::optional<std::uint64_t> ktime_ns;
+    /// With `ktime_ns`: added after each time helper call.
+    std::uint64_t ktime_step_ns = 0;
+    std::uint32_t cpu = 0;  ///< CPU the program runs on; below `EngineOptions::cpu_count`.
+    Task task;
+    /// Seed of `bpf_get_prandom_u32`; unset: from the system.
+    std::optional<std::uint64_t> random_seed;
+
+    /// This process and this machine.
+    static World real();
+    /// The same on every machine: clock 1 s and 1 µs per call, CPU 0, pid 1000 "bpftwin", seed 1.
+    static World fixed();
+};
+
+/// One context field given by name ("ingress_ifindex" = 3).
+struct ContextField {
+    std::string name;
+    std::uint64_t value = 0;
+};
+
+/// Input of one run.
+struct RunInput {
+    /// Packet for packet program types; absent: an empty one of the kernel's minimum length.
+    std::optional<Bytes> packet;
+    /// The whole context as raw bytes; absent: zeros of the program type's size.
+    std::optional<Bytes> context;
+    /// Fields set on top of `context`.
+    std::vector<ContextField> fields;
+    World world = World::real();
+    /// How often the program runs; each run starts from the same packet and context.
+    std::uint32_t repeat = 1;
+    /// Instructions a single run may execute before it is stopped with `TrapKind::budget`.
+    std::uint64_t budget = 100'000'000;
+    /// Whether `RunResult::maps` is filled.
+    bool want_maps = true;
+};
+
+/// Why a run was stopped.
+enum class TrapKind : std::uint8_t {
+    bad_access,       ///< Memory outside every region, or a write to read-only memory.
+    bad_argument,     ///< A helper argument that its prototype forbids.
+    bad_instruction,  ///< An instruction that cannot be executed here.
+    bad_call,         ///< Call of a helper, kfunc or address that does not exist.
+    call_depth,       ///< More than 8 frames.
+    budget,           ///< `RunInput::budget` is used up.
+    helper,           ///< A helper stopped the program.
+};
+std::string_view name_of(TrapKind kind);
+
+/// A line of C that an instruction came from.
+struct SourceLine {
+    std::string file;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::string text;
+};
+
+/// Where and why a program was stopped.
+struct Trap {
+    TrapKind kind = TrapKind::bad_access;
+    std::string reason;   ///< One sentence.
+    std::string program;  ///< Program the instruction belongs to.
+    std::string function;
+    std::uint32_t pc = 0;  ///< Instruction index in that program.
+    std::optional<SourceLine> source;
+    std::uint64_t address = 0;  ///< bad_access and bad_argument: the address.
+    std::uint32_t size = 0;     ///< Bytes accessed.
+    bool write = false;
+    std::string region;       ///< Nearest region ("stack of frame 0", "packet"), or empty.
+    std::int64_t offset = 0;  ///< `address` relative to that region's start.
+
+    /// Everything above in readable lines.
+    [[nodiscard]] std::string describe() const;
+};
+
+/// A redirect that a program asked for.
+struct Redirect {
+    enum class Kind : std::uint8_t { device, peer, neighbour, map } kind = Kind::device;
+    std::uint32_t ifindex = 0;  ///< Target device; of a devmap: the slot's value.
+    std::string map;            ///< Kind::map: the map's name.
+    std::uint64_t key = 0;      ///< Kind::map: the key.
+    std::uint64_t flags = 0;
+
+    friend bool operator==(const Redirect&, const Redirect&) = default;
+};
+
+/// A record sent to user space by a ring buffer or perf event array.
+struct Event {
+    std::string map;
+    std::uint32_t cpu = 0;  ///< perf_event_array: the slot it went to.
+    Bytes data;
+
+    friend bool operator==(const Event&, const Event&) = default;
+};
+
+/// One entry of a map. Per-CPU maps have one value per possible CPU, others one.
+struct MapEntry {
+    Bytes key;
+    std::vector<Bytes> values;
+
+    friend bool operator==(const MapEntry&, const MapEntry&) = default;
+};
+
+/// Contents of a map after the run, in the map's own iteration order.
+struct MapContents {
+    std::string map;
+    MapType type = MapType::unspec;
+    std::vector<MapEntry> entries;
+};
+
+/// Every effect of a run (of the last one, with `repeat`).
+struct RunResult {
+    std::uint64_t return_value = 0;  ///< r0; meaningless after a trap.
+    std::optional<Trap> trap;
+    std::optional<Bytes> packet;  ///< Packet program types: the packet afterwards.
+    Bytes context;                ///< Raw context afterwards, pointer fields zeroed.
+    std::optional<Redirect> redirect;
+    std::vector<Event> events;       ///< In order of submission, over all runs.
+    std::vector<std::string> trace;  ///< `bpf_trace_printk` lines, over all runs.
+    std::vector<MapContents> maps;
+    std::uint64_t duration_ns = 0;  ///< Wall time of all runs together.
+    std::uint64_t insns = 0;        ///< Instructions executed in the last run; 0: not counted.
+};
+
+}  // namespace bpftwin

@@ -1,0 +1,138 @@
+// What an object contains, as plain data: programs, maps, globals. Nothing here owns a
+// descriptor or a mapping; a caller may edit every field before `Engine::instantiate`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bpftwin/error.h"
+#include "bpftwin/insn.h"
+#include "bpftwin/kinds.h"
+
+namespace bpftwin {
+
+class Btf;
+
+/// One slot of a map with an initial value that names another object of the same file: an inner
+/// map (array_of_maps, hash_of_maps) or a program (prog_array).
+struct MapSlot {
+    std::uint32_t index;  ///< Array index of the slot.
+    std::string target;   ///< Name of a map, or of a program for prog_array.
+};
+
+/// How libbpf's `pinning` attribute was given.
+enum class Pinning : std::uint8_t { none, by_name };
+
+/// A map's definition (BTF-defined, legacy `maps` section, or a data section).
+struct MapSpec {
+    std::string name;  ///< As libbpf names it; data sections as "<object>.rodata" and the like.
+    MapType type = MapType::unspec;
+    std::uint32_t key_size = 0;    ///< Bytes.
+    std::uint32_t value_size = 0;  ///< Bytes.
+    std::uint32_t max_entries = 0;
+    std::uint32_t map_flags = 0;  ///< BPF_F_* of map creation.
+    std::uint32_t numa_node = 0;
+    std::uint64_t map_extra = 0;
+    std::uint32_t btf_key_type_id = 0;    ///< 0: none.
+    std::uint32_t btf_value_type_id = 0;  ///< 0: none.
+    Pinning pinning = Pinning::none;
+
+    /// Definition of the inner maps of a map-in-map; null otherwise.
+    std::shared_ptr<const MapSpec> inner;
+    std::vector<MapSlot> slots;
+
+    /// Data sections only: the section's name (".rodata.str1.1"), its first value, and whether
+    /// user space freezes it (`.rodata*`) so that programs can only read.
+    std::string section;
+    Bytes contents;
+    bool frozen = false;
+
+    /// Whether the map holds a data section's globals.
+    [[nodiscard]] bool is_data() const { return !section.empty(); }
+};
+
+/// One entry of `.BTF.ext` func info: the function that begins at `insn`.
+struct FuncInfo {
+    std::uint32_t insn;     ///< Index into `ProgramSpec::insns`.
+    std::uint32_t type_id;  ///< BTF_KIND_FUNC.
+};
+
+/// One entry of `.BTF.ext` line info; offsets are into the BTF string section.
+struct LineInfo {
+    std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
+    std::uint32_t file_name_off;
+    std::uint32_t line_off;
+    std::uint32_t line_col;  ///< line << 10 | column.
+};
+
+/// One CO-RE relocation record of `.BTF.ext`, kept until it is resolved against a kernel's BTF.
+struct CoreRelocation {
+    std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
+    std::uint32_t type_id;
+    std::string access;  ///< "0:1:2".
+    std::uint32_t kind;  ///< Linux enum bpf_core_relo_kind.
+};
+
+/// A reference that only a kernel's types or configuration can resolve (`__ksym`, `__kconfig`).
+struct ExternReference {
+    std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
+    std::string name;
+    std::string section;  ///< ".ksyms" or ".kconfig".
+    bool weak = false;
+};
+
+/// A function of the program: the entry, then every linked subprogram, in layout order.
+struct Function {
+    std::uint32_t insn;  ///< First instruction, index into `ProgramSpec::insns`.
+    std::string name;
+};
+
+/// One program with its subprograms linked behind it, ready to be submitted.
+struct ProgramSpec {
+    std::string name;     ///< The C function's name.
+    std::string section;  ///< ELF section ("xdp", "kprobe/do_unlinkat").
+    ProgType type = ProgType::unspec;
+    std::optional<AttachType> expected_attach_type;
+    std::string
+        attach_target;  ///< What follows the section's prefix ("do_unlinkat"); may be empty.
+    std::uint32_t prog_flags = 0;  ///< BPF_F_SLEEPABLE and the like, as the section name asks.
+    bool autoload = true;          ///< False for sections "?name".
+
+    std::vector<Insn> insns;
+    std::vector<Function> functions;
+    std::vector<FuncInfo> func_info;  ///< Sorted by `insn`; empty without BTF.
+    std::vector<LineInfo> line_info;  ///< Sorted by `insn`; empty without BTF.
+    std::vector<CoreRelocation> core_relocations;
+    std::vector<ExternReference> externs;
+};
+
+/// Everything that one ELF object (or hand-written program) defines.
+struct ObjectSpec {
+    std::string name;     ///< File name without folder and extension.
+    std::string license;  ///< "GPL"; empty without a licence section.
+    std::uint32_t kern_version = 0;
+    std::vector<MapSpec> maps;
+    std::vector<ProgramSpec> programs;
+    std::shared_ptr<const Btf> btf;  ///< Null without a `.BTF` section.
+
+    /// First program or map of that name, or null.
+    [[nodiscard]] const ProgramSpec* program(std::string_view name) const;
+    [[nodiscard]] const MapSpec* map(std::string_view name) const;
+    [[nodiscard]] ProgramSpec* program(std::string_view name);
+    [[nodiscard]] MapSpec* map(std::string_view name);
+};
+
+/// Reads an ELF object from memory. `name` is used in errors and in data maps' names.
+/// @return the object's definition, or an Error that names section, symbol or instruction.
+Result<ObjectSpec> load_elf(ByteView image, std::string_view name);
+
+/// Reads an ELF object from a file.
+Result<ObjectSpec> load_elf_file(const std::string& path);
+
+/// Reads the types of a file: an ELF object's `.BTF` section, or raw BTF (/sys/kernel/btf/vmlinux).
+Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path);
+
+}  // namespace bpftwin

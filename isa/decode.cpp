@@ -1,0 +1,193 @@
+// Decoder: the table indexed by code byte, then by discriminator (RFC 9669 sections 3 to 5).
+#include "isa/decode.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "fmt/format.h"
+
+namespace bpftwin {
+namespace {
+
+constexpr std::int32_t field_value(const Insn& insn, Fields field) {
+    switch (field) {
+        case dst_field: return insn.dst;
+        case src_field: return insn.src;
+        case off_field: return insn.off;
+        case imm_field: return insn.imm;
+        case no_field: return 0;
+    }
+    return 0;
+}
+
+constexpr std::string_view field_name(Fields field) {
+    switch (field) {
+        case dst_field: return "dst";
+        case src_field: return "src";
+        case off_field: return "off";
+        case imm_field: return "imm";
+        case no_field: return "";
+    }
+    return "";
+}
+
+constexpr bool distinct(const OpInfo& a, const OpInfo& b) {
+    if (a.code != b.code) return true;
+    return a.discriminator == b.discriminator && a.discriminator != no_field &&
+           a.discriminator_value != b.discriminator_value;
+}
+
+constexpr bool no_two_rows_share_an_encoding() {
+    for (std::size_t i = 0; i < op_count; ++i)
+        for (std::size_t j = i + 1; j < op_count; ++j)
+            if (!distinct(op_table[i], op_table[j])) return false;
+    return true;
+}
+static_assert(no_two_rows_share_an_encoding());
+
+/// Rows sorted by code, and where each code's rows begin.
+struct Index {
+    std::array<std::uint8_t, op_count> rows{};
+    std::array<std::uint8_t, 257> first{};
+};
+
+constexpr Index make_index() {
+    Index index;
+    std::size_t at = 0;
+    for (unsigned code = 0; code < 256; ++code) {
+        index.first[code] = static_cast<std::uint8_t>(at);
+        for (std::size_t i = 0; i < op_count; ++i)
+            if (op_table[i].code == code) index.rows[at++] = static_cast<std::uint8_t>(i);
+    }
+    index.first[256] = static_cast<std::uint8_t>(at);
+    return index;
+}
+constexpr Index by_code = make_index();
+static_assert(op_count < 256);
+
+std::expected<const OpInfo*, std::string> row_of(const Insn& insn) {
+    auto rows = std::span(by_code.rows)
+                    .subspan(by_code.first[insn.code],
+                             by_code.first[insn.code + 1] - by_code.first[insn.code]);
+    if (rows.empty()) return std::unexpected(fmt::format("unknown opcode {:02x}", insn.code));
+    for (auto row : rows) {
+        const auto& op = op_table[row];
+        if (field_value(insn, op.discriminator) == op.discriminator_value) return &op;
+    }
+    auto field = op_table[rows.front()].discriminator;
+    return std::unexpected(fmt::format("opcode {:02x}: no instruction has {} {}", insn.code,
+                                       field_name(field), field_value(insn, field)));
+}
+
+/// What is wrong with the fields of an instruction of row `op`; empty if nothing.
+std::string field_error(const OpInfo& op, const Insn& insn) {
+    for (Fields field : {dst_field, src_field, off_field, imm_field}) {
+        auto value = field_value(insn, field);
+        bool is_register = field == dst_field || field == src_field;
+        if (has(op.operands, field)) {
+            if (is_register && value >= static_cast<int>(register_count))
+                return fmt::format("{}: register r{} does not exist", op.name, value);
+        } else if (field != op.discriminator && value != 0) {
+            return fmt::format("{}: reserved field {} is {}, must be 0", op.name, field_name(field),
+                               value);
+        }
+    }
+    return {};
+}
+
+/// Whether the second slot's constant belongs to the operand (else it must be 0).
+constexpr bool uses_second_constant(Op op) {
+    return op == Op::lddw || op == Op::lddw_map_value || op == Op::lddw_map_idx_value ||
+           op == Op::lddw_btf_id;
+}
+
+std::string second_slot_error(Op op, const Insn& second) {
+    if (second.code != 0 || second.dst != 0 || second.src != 0 || second.off != 0)
+        return fmt::format("{}: second slot has a field other than imm", info(op).name);
+    if (!uses_second_constant(op) && second.imm != 0)
+        return fmt::format("{}: second slot's imm is {}, must be 0", info(op).name, second.imm);
+    return {};
+}
+
+/// Displacement of a jump, local call or function address, or nothing for other instructions.
+std::optional<std::int64_t> displacement(Op op, const Insn& insn) {
+    switch (info(op).family) {
+        case Family::jmp: return insn.off;
+        case Family::ja: return op == Op::gotol ? insn.imm : insn.off;
+        case Family::call:
+            return op == Op::call_local ? std::optional<std::int64_t>(insn.imm) : std::nullopt;
+        case Family::lddw:
+            return op == Op::lddw_func ? std::optional<std::int64_t>(insn.imm) : std::nullopt;
+        case Family::alu:
+        case Family::neg:
+        case Family::movsx:
+        case Family::cast:
+        case Family::end:
+        case Family::exit:
+        case Family::ldx:
+        case Family::ldxsx:
+        case Family::st:
+        case Family::stx:
+        case Family::atomic:
+        case Family::load_acquire:
+        case Family::store_release:
+        case Family::ld_abs:
+        case Family::ld_ind: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+/// Ops by slot; `second` marks the second slots of `lddw`.
+struct Decoded {
+    std::vector<Op> ops;
+    std::vector<bool> second;
+};
+
+Result<Decoded> decode_all(std::span<const Insn> program) {
+    Decoded result{std::vector<Op>(program.size()), std::vector<bool>(program.size())};
+    for (std::size_t pc = 0; pc < program.size(); ++pc) {
+        auto op = decode(program[pc]);
+        if (!op) return fail(fmt::format("insn {}: {}", pc, op.error()));
+        result.ops[pc] = *op;
+        if (slots(*op) == 1) continue;
+        if (pc + 1 == program.size())
+            return fail(fmt::format("insn {}: {}: second slot is missing", pc, info(*op).name));
+        if (auto what = second_slot_error(*op, program[pc + 1]); !what.empty())
+            return fail(fmt::format("insn {}: {}", pc, what));
+        result.ops[pc + 1] = *op;
+        result.second[++pc] = true;
+    }
+    return result;
+}
+
+}  // namespace
+
+std::expected<Op, std::string> decode(const Insn& insn) {
+    auto row = row_of(insn);
+    if (!row) return std::unexpected(row.error());
+    if (auto what = field_error(**row, insn); !what.empty()) return std::unexpected(what);
+    return (*row)->op;
+}
+
+Result<void> validate(std::span<const Insn> program) {
+    auto decoded = decode_all(program);
+    if (!decoded) return std::unexpected(decoded.error());
+    for (std::size_t pc = 0; pc < program.size(); ++pc) {
+        if (decoded->second[pc]) continue;
+        auto jump = displacement(decoded->ops[pc], program[pc]);
+        if (!jump) continue;
+        auto target = static_cast<std::int64_t>(pc) + 1 + *jump;
+        if (target < 0 || target >= static_cast<std::int64_t>(program.size()))
+            return fail(
+                fmt::format("insn {}: {}: target {} is outside the program of {} instructions", pc,
+                            info(decoded->ops[pc]).name, target, program.size()));
+        if (decoded->second[static_cast<std::size_t>(target)])
+            return fail(fmt::format("insn {}: {}: target {} is the second slot of an lddw", pc,
+                                    info(decoded->ops[pc]).name, target));
+    }
+    return {};
+}
+
+}  // namespace bpftwin

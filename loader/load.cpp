@@ -1,0 +1,1 @@
+#include "bpftwin/spec.h"

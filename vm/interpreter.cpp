@@ -1,0 +1,1 @@
+#include "bpftwin/bpftwin.h"

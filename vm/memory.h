@@ -1,0 +1,48 @@
+// The memory that a program may touch, as a table of regions. Checked mode resolves every access
+// against it; `probe_read` helpers always do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bpftwin {
+
+/// A run of bytes with one owner. With a `stride` it is a row of equal elements (map values) and an
+/// access must stay within the first `element` bytes of one of them.
+struct Region {
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;
+    bool writable = true;
+    std::uint32_t stride = 0;   ///< 0: one undivided piece.
+    std::uint32_t element = 0;  ///< Usable bytes of each element.
+    std::string name;           ///< "stack of frame 0", "packet", "values of map counts".
+
+    [[nodiscard]] std::uint64_t end() const { return begin + size; }
+    [[nodiscard]] bool holds(std::uint64_t address, std::uint64_t bytes) const;
+};
+
+/// Regions of one run on top of those that the whole instance shares.
+class Memory {
+public:
+    explicit Memory(const Memory* shared = nullptr) : shared_(shared) {}
+
+    /// Adds a region; regions never overlap.
+    void add(Region region);
+    /// Removes the region that begins at `begin`.
+    void remove(std::uint64_t begin);
+
+    /// Whether `bytes` at `address` may be read (or written) as a whole.
+    [[nodiscard]] bool allows(std::uint64_t address, std::uint64_t bytes, bool write) const;
+    /// The region around `address`, or the nearest one within 4 KiB, or null.
+    [[nodiscard]] const Region* nearest(std::uint64_t address) const;
+
+private:
+    [[nodiscard]] const Region* find(std::uint64_t address) const;
+
+    std::vector<Region> regions_;  ///< Sorted by `begin`.
+    const Memory* shared_;
+    mutable std::size_t last_ = 0;  ///< Where the last search ended: accesses come in clusters.
+};
+
+}  // namespace bpftwin

@@ -1,0 +1,49 @@
+// Packet memory below 4 GiB, so that the 32-bit `data` and `data_end` fields of UAPI contexts hold
+// real addresses. Layout as the kernel's test-run: head room, data, tail room in one buffer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "bpftwin/error.h"
+
+namespace bpftwin {
+
+/// A packet buffer. `meta <= data <= data_end <= end of the buffer`, as addresses below 4 GiB.
+class Packet {
+public:
+    static constexpr std::uint32_t head_room = 256;   ///< XDP_PACKET_HEADROOM.
+    static constexpr std::uint32_t max_size = 65535;  ///< Longest packet in bytes.
+    static constexpr std::uint32_t tail_room = 512;
+
+    /// Maps a buffer; an Error when the system has no memory below 4 GiB left.
+    static Result<std::unique_ptr<Packet>> create();
+    ~Packet();
+    Packet(const Packet&) = delete;
+    Packet& operator=(const Packet&) = delete;
+
+    /// Places `bytes` after a fresh head room, without metadata. At most `max_size` bytes.
+    void reset(ByteView bytes);
+    [[nodiscard]] ByteView bytes() const;
+
+    [[nodiscard]] std::uint32_t data() const { return data_; }
+    [[nodiscard]] std::uint32_t data_end() const { return data_end_; }
+    [[nodiscard]] std::uint32_t meta() const { return meta_; }
+    [[nodiscard]] std::uint32_t size() const { return data_end_ - data_; }
+    /// First and one-past-last address of the whole buffer.
+    [[nodiscard]] std::uint32_t buffer_begin() const { return begin_; }
+    [[nodiscard]] std::uint32_t buffer_end() const;
+
+    /// Moves the bounds; the caller has checked them against the buffer.
+    void move(std::uint32_t meta, std::uint32_t data, std::uint32_t data_end);
+
+private:
+    explicit Packet(std::uint32_t begin) : begin_(begin) {}
+
+    std::uint32_t begin_;
+    std::uint32_t meta_ = 0;
+    std::uint32_t data_ = 0;
+    std::uint32_t data_end_ = 0;
+};
+
+}  // namespace bpftwin

@@ -1,0 +1,81 @@
+// What a helper sees of the program that called it, and how it calls back: the interface between
+// helper implementations and every engine that runs here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bpftwin/run.h"
+#include "bpftwin/spec.h"
+#include "vm/memory.h"
+#include "vm/packet.h"
+#include "vm/world.h"
+
+namespace bpftwin {
+
+class Context;
+class Map;
+
+/// Everything that leaves a program other than through memory.
+struct Effects {
+    std::optional<Redirect> redirect;
+    std::vector<Event> events;
+    std::vector<std::string> trace;
+};
+
+/// What stopped a program, as far as the layer that noticed it knows.
+struct Stop {
+    TrapKind kind = TrapKind::helper;
+    std::string reason;
+    std::uint64_t address = 0;
+    std::uint32_t size = 0;
+    bool write = false;
+};
+
+/// One running program. Engines derive from it; helpers get it as their first argument.
+class Runtime {
+public:
+    virtual ~Runtime() = default;
+
+    /// Runs the subprogram that a function pointer of the program denotes, in a new frame.
+    /// @return its r0; 0 after a trap (then `stopped()` holds and the helper returns at once).
+    virtual std::uint64_t call(std::uint64_t function, std::uint64_t r1, std::uint64_t r2,
+                               std::uint64_t r3, std::uint64_t r4, std::uint64_t r5) = 0;
+
+    /// Stops the program; the first stop wins. The helper's result is ignored afterwards.
+    void stop(Stop stop);
+    [[nodiscard]] bool stopped() const { return stop_.has_value(); }
+    [[nodiscard]] const std::optional<Stop>& stop_cause() const { return stop_; }
+
+    /// The program that was entered (not the target of a later tail call).
+    [[nodiscard]] const ProgramSpec& program() const { return *program_; }
+    [[nodiscard]] Memory& memory() { return memory_; }
+    [[nodiscard]] LiveWorld& world() { return world_; }
+    [[nodiscard]] Effects& effects() { return effects_; }
+    /// Null for program types without a packet.
+    [[nodiscard]] Packet* packet() { return packet_; }
+    [[nodiscard]] Context& context() { return *context_; }
+
+    /// Copies out of memory that may not exist, as the kernel's nofault copies do.
+    /// @return whether all of it was readable; the destination is untouched otherwise.
+    bool probe_read(void* to, std::uint64_t from, std::size_t bytes);
+
+protected:
+    Runtime(const ProgramSpec& program, const Memory* shared, const World& world, Packet* packet,
+            Context* context)
+        : program_(&program), memory_(shared), world_(world), packet_(packet), context_(context) {}
+
+private:
+    const ProgramSpec* program_;
+    Memory memory_;
+    LiveWorld world_;
+    Effects effects_;
+    Packet* packet_;
+    Context* context_;
+    std::optional<Stop> stop_;
+};
+
+}  // namespace bpftwin
