@@ -14,7 +14,7 @@ endif()
 
 add_library(bpftwin_warnings INTERFACE)
 target_compile_options(bpftwin_warnings INTERFACE
-    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=switch
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -Werror=switch
     $<$<BOOL:${BPFTWIN_WERROR}>:-Werror>)
 
 add_library(bpftwin_sanitizers INTERFACE)

@@ -73,8 +73,10 @@ Result<void> Context::fill(const RunInput& input) {
         if (Result<void> taken = take_bytes(*input.context); !taken) return taken;
     for (const ContextField& field : input.fields)
         if (Result<void> done = set(field.name, field.value); !done) return done;
-    if (!layout_->has_packet || packet_ == nullptr) return {};
-    return place_packet(input);
+    if (layout_->has_packet && packet_ != nullptr)
+        if (Result<void> taken = take_packet(input); !taken) return taken;
+    first_bytes_ = bytes_;
+    return {};
 }
 
 // As BPF_PROG_TEST_RUN takes `ctx_in`: short ones are zero-extended, surplus bytes must be zero.
@@ -93,25 +95,40 @@ Result<void> Context::take_bytes(const Bytes& raw) {
     return {};
 }
 
-Result<void> Context::place_packet(const RunInput& input) {
+Result<void> Context::take_packet(const RunInput& input) {
     const std::size_t least = has_ethernet_header(*layout_) ? ethernet_header_size : 0;
-    const Bytes frame = input.packet.value_or(Bytes(least));
-    if (frame.size() < least)
+    frame_ = input.packet.value_or(Bytes(least));
+    if (frame_.size() < least)
         return fail(fmt::format("a packet of {} bytes is shorter than its Ethernet header ({})",
-                                frame.size(), least),
+                                frame_.size(), least),
                     EINVAL);
-    if (frame.size() > Packet::max_size)
+    if (frame_.size() > Packet::max_size)
         return fail(
-            fmt::format("a packet of {} bytes is longer than {}", frame.size(), Packet::max_size),
+            fmt::format("a packet of {} bytes is longer than {}", frame_.size(), Packet::max_size),
             EINVAL);
-    packet_->reset(frame);
-    if (layout_->layer == PacketLayer::network) {
-        const auto start = packet_->data() + static_cast<std::uint32_t>(ethernet_header_size);
-        packet_->move(start, start, packet_->data_end());
-    }
+    place_packet();
     store_packet_bounds();
-    describe_packet(*this, frame);
+    describe_packet(*this, frame_);
     return {};
+}
+
+void Context::place_packet() {
+    packet_->reset(frame_);
+    if (layout_->layer != PacketLayer::network) return;
+    const auto start = packet_->data() + static_cast<std::uint32_t>(ethernet_header_size);
+    packet_->move(start, start, packet_->data_end());
+}
+
+void Context::attach(Memory& memory) {
+    if (!bytes_.empty()) memory.add({.begin = address(), .size = bytes_.size(), .name = "context"});
+    follow_packet(memory);
+}
+
+void Context::restart(Memory& memory) {
+    std::ranges::copy(first_bytes_, bytes_.begin());
+    if (!layout_->has_packet || packet_ == nullptr) return;
+    place_packet();
+    follow_packet(memory);
 }
 
 std::uint64_t Context::address() const {

@@ -60,6 +60,7 @@ public:
     /// What r1 holds at the start; 0 for an empty context.
     [[nodiscard]] std::uint64_t address() const;
     [[nodiscard]] std::span<std::byte> bytes() { return bytes_; }
+    [[nodiscard]] std::size_t size() const { return bytes_.size(); }
     [[nodiscard]] const ContextLayout& layout() const { return *layout_; }
 
     /// Value of a field of this layout, or nothing if it has none of that name.
@@ -69,6 +70,11 @@ public:
 
     /// Sets a field unless the layout has none of that name or it is already different from zero.
     void set_default(std::string_view field, std::uint64_t value);
+
+    /// Adds the context's and the packet's regions to `memory`: once, before the first run.
+    void attach(Memory& memory);
+    /// Puts context and packet back to where `create` left them, for the next run.
+    void restart(Memory& memory);
 
     /// Writes `data`, `data_end`, `data_meta` and `len` after the packet's bounds moved, and
     /// replaces the packet's regions in `memory`.
@@ -83,7 +89,8 @@ private:
     Context(const ContextLayout& layout, Packet* packet) : layout_(&layout), packet_(packet) {}
     Result<void> fill(const RunInput& input);
     Result<void> take_bytes(const Bytes& raw);
-    Result<void> place_packet(const RunInput& input);
+    Result<void> take_packet(const RunInput& input);
+    void place_packet();
     void store_packet_bounds();
     void store(const ContextFieldInfo& field, std::uint64_t value);
     void store_if_known(std::string_view field, std::uint64_t value);
@@ -93,6 +100,8 @@ private:
 
     const ContextLayout* layout_;
     Bytes bytes_;
+    Bytes first_bytes_;  ///< As the first run finds them.
+    Bytes frame_;        ///< The packet as the first run finds it, with its Ethernet header.
     Packet* packet_;
     std::uint64_t packet_region_ = 0;  ///< Where the packet's region begins now; 0: none yet.
 };
