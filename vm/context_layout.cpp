@@ -33,25 +33,10 @@ struct Row {
     ContextFieldInfo field;
 };
 
-#define ROW(structure, member, name, pointer) \
-    {#structure, {name, offsetof(structure, member), sizeof(structure::member), pointer}},
-#define ELEMENT(structure, member, index)                         \
-    {#structure,                                                  \
-     {#member "[" #index "]", offsetof(structure, member[index]), \
-      sizeof(std::remove_extent_t<decltype(structure::member)>), false}},
-#define ELEMENTS_4(structure, member) \
-    ELEMENT(structure, member, 0)     \
-    ELEMENT(structure, member, 1) ELEMENT(structure, member, 2) ELEMENT(structure, member, 3)
-#define ELEMENTS_5(structure, member) ELEMENTS_4(structure, member) ELEMENT(structure, member, 4)
-#define ELEMENTS_12(structure, member)                                                        \
-    ELEMENTS_5(structure, member)                                                             \
-    ELEMENT(structure, member, 5)                                                             \
-    ELEMENT(structure, member, 6) ELEMENT(structure, member, 7) ELEMENT(structure, member, 8) \
-        ELEMENT(structure, member, 9) ELEMENT(structure, member, 10)                          \
-            ELEMENT(structure, member, 11)
-#define FIELD(structure, member) ROW(structure, member, #member, false)
-#define POINTER(structure, member) ROW(structure, member, #member, true)
-#define FIELDS(structure, member, n) ELEMENTS_##n(structure, member)
+#define ROW(structure, member, pointer) \
+    {#structure, {#member, offsetof(structure, member), sizeof(structure::member), pointer}},
+#define FIELD(structure, member) ROW(structure, member, false)
+#define POINTER(structure, member) ROW(structure, member, true)
 #define PLACED(structure, name, offset) {#structure, {#name, offset, 8, false}},
 
 // Rows of one struct are neighbours: `fields_of` gives them as one span.

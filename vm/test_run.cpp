@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <string>
 
@@ -33,14 +32,11 @@ std::uint16_t protocol_of(ByteView frame) {
     return htons(raw_ipx ? ETH_P_802_3 : ETH_P_802_2);
 }
 
-/// `skb->pkt_type` on a device whose own address is all zeros.
+/// `skb->pkt_type` on the loopback device, whose own and broadcast addresses are all zeros.
 std::uint8_t packet_type_of(ByteView frame) {
     const ByteView destination = frame.first(ETH_ALEN);
-    const auto is = [&](std::byte value) {
-        return std::ranges::all_of(destination, [=](std::byte b) { return b == value; });
-    };
-    if (is(std::byte{0})) return PACKET_HOST;
-    if (is(std::byte{0xff})) return PACKET_BROADCAST;
+    if (std::ranges::all_of(destination, [](std::byte b) { return b == std::byte{0}; }))
+        return PACKET_HOST;
     const bool group = (destination[0] & std::byte{1}) != std::byte{0};
     return group ? PACKET_MULTICAST : PACKET_OTHERHOST;
 }
