@@ -95,9 +95,8 @@ TEST(layering, the_tree_was_found) {
 TEST(layering, every_file_has_a_layer_with_known_arrows) {
     for (const SourceFile& file : tree().files)
         EXPECT_TRUE(arrows.contains(file.layer) || leaves.contains(file.layer))
-            << file.path << " is of the layer \"" << file.layer
-            << "\"; in a folder of several libraries list it as a source of one of them, a new "
-               "folder needs a row in this test and in docs/design.md";
+            << file.path << " is of \"" << file.layer
+            << "\": a new folder needs a row here and in docs/design.md";
 }
 
 TEST(layering, every_include_follows_the_arrows) {

@@ -67,16 +67,24 @@ bool belongs(const std::string& path, const Library& library) {
     });
 }
 
+bool links_one_of(const Library& library, const std::vector<const Library*>& others) {
+    return std::ranges::any_of(others, [&](const Library* other) {
+        return std::ranges::find(library.links, other->name) != library.links.end();
+    });
+}
+
 std::string layer_of(const std::string& path, const std::map<std::string, Library>& libraries) {
     if (path.starts_with("include/")) return "api";
     std::vector<const Library*> here;
     for (const auto& [name, library] : libraries)
         if (path.starts_with(library.folder + "/")) here.push_back(&library);
     if (here.empty()) return path.substr(0, path.find('/'));
-    if (here.size() == 1) return here.front()->name;
-    const auto owner =
+    auto owner =
         std::ranges::find_if(here, [&](const Library* library) { return belongs(path, *library); });
-    return owner == here.end() ? "" : (*owner)->name;
+    if (owner == here.end())
+        owner = std::ranges::find_if(
+            here, [&](const Library* library) { return !links_one_of(*library, here); });
+    return (*owner)->name;
 }
 
 }  // namespace

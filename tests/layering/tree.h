@@ -34,9 +34,9 @@ struct Library {
 std::map<std::string, Library> read_libraries(const std::filesystem::path& file,
                                               const std::filesystem::path& root);
 
-/// Every C and C++ file below `root` except build folders. A file of a folder with one library is
-/// of that library's layer. In a folder with several, a file is of the library whose sources name
-/// it or, for a header, the .cpp of its name; otherwise its layer is empty.
+/// Every C and C++ file below `root` except build folders. In a folder of several libraries a file
+/// is of the one whose sources name it or, for a header, the .cpp of its name; otherwise of the
+/// lowest, which may include least: a header of an upper one is listed among its sources.
 std::vector<SourceFile> read_tree(const std::filesystem::path& root,
                                   const std::map<std::string, Library>& libraries);
 
