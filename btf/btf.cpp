@@ -1,2 +1,58 @@
+// Queries on parsed BTF. Chains of types were checked to end when the BTF was parsed.
 #include "btf/btf.h"
-#include "btf/format.h"
+
+#include <array>
+
+#include "btf/wire.h"
+#include "fmt/format.h"
+
+namespace bpftwin {
+namespace {
+
+/// The kinds whose record states their size.
+bool states_size(BtfKind kind) { return btf_wire::rule_of(kind).word == btf_wire::Word::size; }
+
+constexpr std::uint64_t pointer_size = 8;
+
+}  // namespace
+
+std::string_view name_of(BtfKind kind) { return btf_wire::rule_of(kind).text; }
+
+std::string_view name_of(BtfLinkage linkage) {
+    static constexpr std::array<std::string_view, 3> names = {"static", "global", "extern"};
+    return names[static_cast<std::size_t>(linkage)];
+}
+
+std::string_view Btf::string(std::uint32_t offset) const {
+    if (offset >= strings_.size()) return {};
+    return strings_.data() + offset;
+}
+
+std::optional<std::uint32_t> Btf::find(std::string_view name, BtfKind kind) const {
+    std::call_once(indexed_, [this] { by_name_.build(types_); });
+    return by_name_.find(types_, name, kind);
+}
+
+std::optional<std::uint64_t> Btf::size_of(std::uint32_t id) const {
+    std::uint64_t elements = 1;
+    for (id = resolve(id); kind(id) == BtfKind::array || kind(id) == BtfKind::var;
+         id = resolve(type(id).type)) {
+        const std::uint64_t count = kind(id) == BtfKind::array ? type(id).count : 1;
+        if (__builtin_mul_overflow(elements, count, &elements)) return std::nullopt;
+    }
+    std::uint64_t size = pointer_size;
+    if (kind(id) != BtfKind::ptr) {
+        if (!states_size(kind(id))) return std::nullopt;
+        size = type(id).size;
+    }
+    if (__builtin_mul_overflow(elements, size, &size)) return std::nullopt;
+    return size;
+}
+
+std::string describe(const Btf& btf, std::uint32_t id) {
+    const BtfType& type = btf.type(id);
+    return fmt::format("type {} ({}{}{})", id, name_of(type.kind), type.name.empty() ? "" : " ",
+                       type.name);
+}
+
+}  // namespace bpftwin

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,36 +13,34 @@
 #include <vector>
 
 #include "bpftwin/error.h"
+#include "btf/name_index.h"
 
 namespace bpftwin {
 
 /// Kinds by the kernel's numbers (BTF_KIND_*).
 enum class BtfKind : std::uint8_t {
-    void_,
-    int_,
-    ptr,
-    array,
-    struct_,
-    union_,
-    enum_,
-    fwd,
-    typedef_,
-    volatile_,
-    const_,
-    restrict_,
-    func,
-    func_proto,
-    var,
-    datasec,
-    float_,
-    decl_tag,
-    type_tag,
-    enum64,
+#define KIND(enumerator, ...) enumerator,
+#include "btf/kind.def"
 };
+/// The kind as the kernel writes it: "FUNC_PROTO".
 std::string_view name_of(BtfKind kind);
+/// typedef, const, volatile, restrict, type_tag: other names for the type they refer to.
+constexpr bool is_modifier(BtfKind kind) {
+    return kind == BtfKind::typedef_ || kind == BtfKind::const_ || kind == BtfKind::volatile_ ||
+           kind == BtfKind::restrict_ || kind == BtfKind::type_tag;
+}
+/// struct, union.
+constexpr bool is_aggregate(BtfKind kind) {
+    return kind == BtfKind::struct_ || kind == BtfKind::union_;
+}
+/// enum, enum64.
+constexpr bool is_enumeration(BtfKind kind) {
+    return kind == BtfKind::enum_ || kind == BtfKind::enum64;
+}
 
 /// Linkage of functions and variables (BTF_FUNC_*, BTF_VAR_*).
 enum class BtfLinkage : std::uint8_t { static_, global, extern_ };
+std::string_view name_of(BtfLinkage linkage);
 
 struct BtfMember {
     std::string_view name;  ///< Empty: anonymous.
@@ -62,35 +61,38 @@ struct BtfEnumerator {
 
 /// A variable of a data section.
 struct BtfSectionVar {
-    std::uint32_t type;    ///< A `var`.
+    std::uint32_t type;    ///< A `var`; in ".ksyms" also a `func`.
     std::uint32_t offset;  ///< Bytes from the section's start.
     std::uint32_t size;
 };
 
 /// One type. Which fields mean something depends on the kind.
 struct BtfType {
-    BtfKind kind = BtfKind::void_;
-    bool kind_flag = false;   ///< fwd: union; enum: signed; struct: has bit fields.
     std::string_view name;    ///< Empty: anonymous.
     std::uint32_t size = 0;   ///< int, enum, struct, union, datasec, float: bytes.
     std::uint32_t type = 0;   ///< ptr, typedef, modifiers, func, func_proto (return), var, array
                               ///< (element), tags: the type they refer to.
     std::uint32_t count = 0;  ///< array: elements; others: entries in the tables below.
     std::uint32_t first = 0;  ///< Index of the first entry in the kind's table.
-    std::uint32_t index_type = 0;                              ///< array.
+    std::uint32_t index_type = 0;  ///< array.
+    std::int32_t component = -1;   ///< decl_tag: member or parameter; -1: the whole type.
+    BtfKind kind = BtfKind::void_;
+    bool kind_flag = false;  ///< fwd: union; enum: signed; struct: has bit fields; tags: attribute.
     BtfLinkage linkage = BtfLinkage::static_;                  ///< func, var.
     bool is_signed = false, is_char = false, is_bool = false;  ///< int.
     std::uint8_t bits = 0, bit_offset = 0;                     ///< int.
-    std::int32_t component = -1;  ///< decl_tag: member or parameter; -1: the whole type.
 };
 
 /// A set of types with ids from 1; id 0 is void.
 class Btf {
 public:
     /// Reads and validates a `.BTF` section: every offset, id and size is inside its bounds, type
-    /// chains end, names are where the kernel wants them.
+    /// chains end, names are where the kernel wants them. What only libbpf completes before the
+    /// kernel sees it (sizes of data sections, extern variables and functions) is accepted.
     /// @return the types, or an Error that names the type id and what is wrong.
     static Result<std::shared_ptr<const Btf>> parse(ByteView raw);
+    /// The same without a copy.
+    static Result<std::shared_ptr<const Btf>> parse(Bytes raw);
 
     /// Bytes as given to `parse`.
     [[nodiscard]] ByteView raw() const { return raw_; }
@@ -99,20 +101,38 @@ public:
         return static_cast<std::uint32_t>(types_.size());
     }
     /// The type of that id; void for ids out of range.
-    [[nodiscard]] const BtfType& type(std::uint32_t id) const;
+    [[nodiscard]] const BtfType& type(std::uint32_t id) const {
+        return types_[id < types_.size() ? id : 0];
+    }
+    /// The kind of that type: the same as `type(id).kind`, from a table that fits into a cache.
+    [[nodiscard]] BtfKind kind(std::uint32_t id) const {
+        return kinds_[id < kinds_.size() ? id : 0];
+    }
     /// A string of the string section; empty for offsets out of range.
     [[nodiscard]] std::string_view string(std::uint32_t offset) const;
 
-    /// struct and union; func_proto; enum and enum64; datasec.
-    [[nodiscard]] std::span<const BtfMember> members(const BtfType& type) const;
-    [[nodiscard]] std::span<const BtfParam> params(const BtfType& type) const;
-    [[nodiscard]] std::span<const BtfEnumerator> enumerators(const BtfType& type) const;
-    [[nodiscard]] std::span<const BtfSectionVar> section_vars(const BtfType& type) const;
+    /// Entries of struct and union; func_proto; enum and enum64; datasec. Other kinds have none.
+    [[nodiscard]] std::span<const BtfMember> members(const BtfType& type) const {
+        return entries(members_, type, is_aggregate(type.kind));
+    }
+    [[nodiscard]] std::span<const BtfParam> params(const BtfType& type) const {
+        return entries(params_, type, type.kind == BtfKind::func_proto);
+    }
+    [[nodiscard]] std::span<const BtfEnumerator> enumerators(const BtfType& type) const {
+        return entries(enumerators_, type, is_enumeration(type.kind));
+    }
+    [[nodiscard]] std::span<const BtfSectionVar> section_vars(const BtfType& type) const {
+        return entries(section_vars_, type, type.kind == BtfKind::datasec);
+    }
 
-    /// Id of the first type with that name and kind, or nothing.
+    /// Id of the first type with that name and kind, or nothing. The first call builds an index;
+    /// any number of threads may call.
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name, BtfKind kind) const;
     /// `id` without typedefs, const, volatile, restrict and type tags.
-    [[nodiscard]] std::uint32_t resolve(std::uint32_t id) const;
+    [[nodiscard]] std::uint32_t resolve(std::uint32_t id) const {
+        while (is_modifier(kind(id))) id = type(id).type;
+        return id;
+    }
     /// Bytes of a value of that type, or nothing for functions, void and forward declarations.
     [[nodiscard]] std::optional<std::uint64_t> size_of(std::uint32_t id) const;
 
@@ -120,15 +140,25 @@ private:
     friend class BtfParser;
     Btf() = default;
 
+    template <class T>
+    static std::span<const T> entries(const std::vector<T>& table, const BtfType& type, bool has) {
+        return has ? std::span(table).subspan(type.first, type.count) : std::span<const T>{};
+    }
+
     Bytes raw_;
     std::string_view strings_;
     std::vector<BtfType> types_;
+    std::vector<BtfKind> kinds_;
     std::vector<BtfMember> members_;
     std::vector<BtfParam> params_;
     std::vector<BtfEnumerator> enumerators_;
     std::vector<BtfSectionVar> section_vars_;
-    std::unordered_multimap<std::string_view, std::uint32_t> by_name_;
+    mutable std::once_flag indexed_;
+    mutable BtfNameIndex by_name_;
 };
+
+/// "type 12 (STRUCT event)", for messages.
+std::string describe(const Btf& btf, std::uint32_t id);
 
 /// What an object file knows about one data section and its BTF does not yet.
 struct DatasecLayout {
@@ -138,7 +168,11 @@ struct DatasecLayout {
 };
 
 /// A copy of `btf` with sizes and offsets of its data sections filled in, as libbpf does before it
-/// hands BTF to the kernel (compilers leave them 0).
+/// hands BTF to the kernel (compilers leave them 0), and their entries sorted by offset. Sections
+/// without a layout stay as they are. A variable that its section's layout does not name keeps its
+/// offset if it is static (compilers fill those) and leaves the section if it is not: gcc 12 lists
+/// constants under ".data" which the object has elsewhere.
+/// @return the copy, or an Error that names the section and the variable that does not fit.
 Result<std::shared_ptr<const Btf>> with_datasecs(const Btf& btf,
                                                  std::span<const DatasecLayout> layouts);
 

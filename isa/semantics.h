@@ -173,34 +173,61 @@ constexpr bool jsle(T dst, T src) {
     return static_cast<S>(dst) <= static_cast<S>(src);
 }
 
-// --- Atomic read-modify-write: sequentially consistent, on the memory of a T.
-// Those without "fetch" leave src and r0 alone; the others return the old value.
+// --- Atomic read-modify-write: sequentially consistent, on the memory of a T, which is aligned.
+// `src` is the source register, `r0` the register 0; old values arrive there zero-extended.
 
 template <std::unsigned_integral T>
-T atomic_add(T* at, T src) {
-    return __atomic_fetch_add(at, src, __ATOMIC_SEQ_CST);
+void atomic_add(T* at, std::uint64_t& src, std::uint64_t&) {
+    __atomic_fetch_add(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
 }
 template <std::unsigned_integral T>
-T atomic_or(T* at, T src) {
-    return __atomic_fetch_or(at, src, __ATOMIC_SEQ_CST);
+void atomic_or(T* at, std::uint64_t& src, std::uint64_t&) {
+    __atomic_fetch_or(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
 }
 template <std::unsigned_integral T>
-T atomic_and(T* at, T src) {
-    return __atomic_fetch_and(at, src, __ATOMIC_SEQ_CST);
+void atomic_and(T* at, std::uint64_t& src, std::uint64_t&) {
+    __atomic_fetch_and(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
 }
 template <std::unsigned_integral T>
-T atomic_xor(T* at, T src) {
-    return __atomic_fetch_xor(at, src, __ATOMIC_SEQ_CST);
+void atomic_xor(T* at, std::uint64_t& src, std::uint64_t&) {
+    __atomic_fetch_xor(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
 }
 template <std::unsigned_integral T>
-T atomic_xchg(T* at, T src) {
-    return __atomic_exchange_n(at, src, __ATOMIC_SEQ_CST);
+void atomic_fetch_add(T* at, std::uint64_t& src, std::uint64_t&) {
+    src = __atomic_fetch_add(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
 }
-/// Stores `src` where `*at` equals `expected`; returns the old value in any case.
 template <std::unsigned_integral T>
-T atomic_cmpxchg(T* at, T expected, T src) {
-    __atomic_compare_exchange_n(at, &expected, src, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    return expected;
+void atomic_fetch_or(T* at, std::uint64_t& src, std::uint64_t&) {
+    src = __atomic_fetch_or(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
+}
+template <std::unsigned_integral T>
+void atomic_fetch_and(T* at, std::uint64_t& src, std::uint64_t&) {
+    src = __atomic_fetch_and(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
+}
+template <std::unsigned_integral T>
+void atomic_fetch_xor(T* at, std::uint64_t& src, std::uint64_t&) {
+    src = __atomic_fetch_xor(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
+}
+template <std::unsigned_integral T>
+void atomic_xchg(T* at, std::uint64_t& src, std::uint64_t&) {
+    src = __atomic_exchange_n(at, static_cast<T>(src), __ATOMIC_SEQ_CST);
+}
+/// Stores `src` where `*at` equals `r0`; `r0` becomes the old value in any case.
+template <std::unsigned_integral T>
+void atomic_cmpxchg(T* at, std::uint64_t& src, std::uint64_t& r0) {
+    auto expected = static_cast<T>(r0);
+    __atomic_compare_exchange_n(at, &expected, static_cast<T>(src), false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
+    r0 = expected;
+}
+
+template <std::unsigned_integral T>
+std::uint64_t load_acquire(const T* at) {
+    return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
+template <std::unsigned_integral T>
+void store_release(T* at, T value) {
+    __atomic_store_n(at, value, __ATOMIC_RELEASE);
 }
 
 }  // namespace bpftwin::semantics

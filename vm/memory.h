@@ -42,7 +42,6 @@ private:
 
     std::vector<Region> regions_;  ///< Sorted by `begin`.
     const Memory* shared_;
-    mutable std::size_t last_ = 0;  ///< Where the last search ended: accesses come in clusters.
 };
 
 }  // namespace bpftwin

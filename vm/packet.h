@@ -15,6 +15,8 @@ public:
     static constexpr std::uint32_t head_room = 256;   ///< XDP_PACKET_HEADROOM.
     static constexpr std::uint32_t max_size = 65535;  ///< Longest packet in bytes.
     static constexpr std::uint32_t tail_room = 512;
+    /// A page less `struct skb_shared_info`: what one XDP frame of the kernel's test-run holds.
+    static constexpr std::uint32_t frame_size = 4096 - 320;
 
     /// Maps a buffer; an Error when the system has no memory below 4 GiB left.
     static Result<std::unique_ptr<Packet>> create();
@@ -22,7 +24,8 @@ public:
     Packet(const Packet&) = delete;
     Packet& operator=(const Packet&) = delete;
 
-    /// Places `bytes` after a fresh head room, without metadata. At most `max_size` bytes.
+    /// Places `bytes` after a fresh head room, without metadata. The head room is zero; what
+    /// lies behind the packet is unspecified. At most `max_size` bytes.
     void reset(ByteView bytes);
     [[nodiscard]] ByteView bytes() const;
 
@@ -33,6 +36,11 @@ public:
     /// First and one-past-last address of the whole buffer.
     [[nodiscard]] std::uint32_t buffer_begin() const { return begin_; }
     [[nodiscard]] std::uint32_t buffer_end() const;
+    /// Where the kernel's XDP frame ends (`data_hard_end`): tails grow no further in XDP programs.
+    [[nodiscard]] std::uint32_t frame_end() const { return frame_end_; }
+    /// Where `reset` placed the first byte: the Ethernet header of program types that have one
+    /// (SKF_LL_OFF, BPF_HDR_START_MAC), whether or not `data` still includes it.
+    [[nodiscard]] std::uint32_t link_header() const { return link_header_; }
 
     /// Moves the bounds; the caller has checked them against the buffer.
     void move(std::uint32_t meta, std::uint32_t data, std::uint32_t data_end);
@@ -44,6 +52,8 @@ private:
     std::uint32_t meta_ = 0;
     std::uint32_t data_ = 0;
     std::uint32_t data_end_ = 0;
+    std::uint32_t frame_end_ = 0;
+    std::uint32_t link_header_ = 0;
 };
 
 }  // namespace bpftwin

@@ -1,1 +1,79 @@
 #include "vm/world.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace bpftwin {
+namespace {
+
+constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+std::string thread_name() {
+    std::array<char, 17> name{};  // TASK_COMM_LEN and a terminator whatever happens.
+    prctl(PR_GET_NAME, name.data(), 0, 0, 0);
+    return name.data();
+}
+
+std::uint64_t system_seed() {
+    std::uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) return seed;
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+World World::real() {
+    World world;
+    world.cpu = static_cast<std::uint32_t>(std::max(sched_getcpu(), 0));
+    world.task = {.pid = static_cast<std::uint32_t>(gettid()),
+                  .tgid = static_cast<std::uint32_t>(getpid()),
+                  .uid = getuid(),
+                  .gid = getgid(),
+                  .comm = thread_name()};
+    return world;
+}
+
+World World::fixed() {
+    return {.ktime_ns = ns_per_s,
+            .ktime_step_ns = 1000,
+            .cpu = 0,
+            .task = {.pid = 1000, .tgid = 1000, .uid = 1000, .gid = 1000, .comm = "bpftwin"},
+            .random_seed = 1};
+}
+
+LiveWorld::LiveWorld(const World& world)
+    : world_(world), random_state_(world.random_seed ? *world.random_seed : system_seed()) {}
+
+std::uint64_t LiveWorld::time_of(int clock) {
+    if (world_.ktime_ns) {
+        const std::uint64_t now = *world_.ktime_ns;
+        *world_.ktime_ns += world_.ktime_step_ns;
+        return now;
+    }
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * ns_per_s +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+std::uint64_t LiveWorld::ktime_ns() { return time_of(CLOCK_MONOTONIC); }
+std::uint64_t LiveWorld::ktime_boot_ns() { return time_of(CLOCK_BOOTTIME); }
+std::uint64_t LiveWorld::ktime_tai_ns() { return time_of(CLOCK_TAI); }
+
+// SplitMix64 (Steele, Lea, Flood 2014): full period from every seed, neighbouring seeds unrelated.
+std::uint32_t LiveWorld::random_u32() {
+    std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return static_cast<std::uint32_t>((z ^ (z >> 31)) >> 32);
+}
+
+}  // namespace bpftwin

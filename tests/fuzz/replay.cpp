@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
         std::ifstream in(entry.path(), std::ios::binary);
         std::vector<char> content{std::istreambuf_iterator<char>(in), {}};
         content.shrink_to_fit();
-        LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
+        LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(content.data()),
+                               content.size());
         ++files;
     }
     fmt::print("{} inputs replayed\n", files);

@@ -1,0 +1,94 @@
+// Members are inside their struct or union, variables inside their section, arrays below 4 GiB (the
+// kernel's check_member functions and btf_datasec_check_meta).
+#include "btf/check.h"
+#include "btf/check_each.h"
+
+namespace bpftwin {
+
+using namespace btf_check;
+
+namespace {
+
+/// Checks that a struct's or union's members are inside it.
+class MemberCheck {
+public:
+    MemberCheck(const Btf& btf, std::uint32_t id) : btf_(btf), id_(id), type_(btf.type(id)) {}
+
+    Result<void> operator()(const BtfMember& member, std::size_t index) {
+        const bool is_union = type_.kind == BtfKind::union_;
+        const auto size = value_size(btf_, member.type);
+        if (!size) return wrong(member, index, describe(btf_, member.type) + " has no size");
+        if (member.bit_offset < last_offset_ || (is_union && member.bit_offset != 0))
+            return wrong(member, index, "its offset is below the one before, or not 0 in a union");
+        last_offset_ = member.bit_offset;
+        const auto bits = bits_of(member, *size * 8);
+        if (!bits) return wrong(member, index, bits.error());
+        if (member.bit_offset + *bits > std::uint64_t{type_.size} * 8)
+            return wrong(member, index, "it ends beyond the type's size");
+        return {};
+    }
+
+private:
+    using Bits = std::expected<std::uint64_t, std::string_view>;
+
+    /// Bits from the member's offset to its end, or what is wrong with them. `whole`: of its type.
+    [[nodiscard]] Bits bits_of(const BtfMember& member, std::uint64_t whole) const {
+        const BtfType& type = btf_.type(btf_.resolve(member.type));
+        const bool is_int = type.kind == BtfKind::int_;
+        if (is_int && !type_.kind_flag) return type.bit_offset + type.bits;
+        if (member.bitfield_size == 0) {
+            if (member.bit_offset % 8 != 0) return std::unexpected("it does not begin at a byte");
+            return whole;
+        }
+        if (!is_int && !is_enumeration(type.kind))
+            return std::unexpected("only an int or enum can be a bit field");
+        if (member.bitfield_size > whole) return std::unexpected("it is wider than its type");
+        return member.bitfield_size;
+    }
+
+    [[nodiscard]] Result<void> wrong(const BtfMember& member, std::size_t index,
+                                     std::string_view what) const {
+        return bad(btf_, id_, fmt::format("{}: {}", entry("member", index, member.name), what));
+    }
+
+    const Btf& btf_;
+    std::uint32_t id_;
+    const BtfType& type_;
+    std::uint32_t last_offset_ = 0;
+};
+
+Result<void> check_array_size(const Btf& btf, std::uint32_t id) {
+    const auto size = btf.size_of(id);
+    if (size && *size <= UINT32_MAX) return {};
+    return bad(btf, id, "is larger than 4 GiB");
+}
+
+/// A section of size 0 was not laid out yet: its offsets say nothing.
+Result<void> check_section(const Btf& btf, std::uint32_t id) {
+    const BtfType& section = btf.type(id);
+    if (section.size == 0) return {};
+    std::uint64_t end = 0;
+    return for_each_entry(btf.section_vars(section), [&](const BtfSectionVar& v, std::size_t i) {
+        const auto wrong = [&](std::string_view what) {
+            return bad(btf, id,
+                       fmt::format("{}: {}", entry("entry", i, btf.type(v.type).name), what));
+        };
+        if (v.offset < end) return Result<void>(wrong("begins before the one before it ends"));
+        if (btf.size_of(v.type).value_or(0) > v.size)
+            return Result<void>(wrong("is smaller than its type"));
+        end = std::uint64_t{v.offset} + v.size;
+        return end > section.size ? Result<void>(wrong("ends beyond the section")) : Result<void>{};
+    });
+}
+
+}  // namespace
+
+Result<void> check_layout(const Btf& btf, std::uint32_t id) {
+    const BtfType& type = btf.type(id);
+    if (is_aggregate(type.kind)) return for_each_entry(btf.members(type), MemberCheck(btf, id));
+    if (type.kind == BtfKind::array) return check_array_size(btf, id);
+    if (type.kind == BtfKind::datasec) return check_section(btf, id);
+    return {};
+}
+
+}  // namespace bpftwin

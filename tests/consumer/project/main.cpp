@@ -1,0 +1,24 @@
+// A user of the installed package: runs a two-instruction program, and sees a bad object refused.
+#include "bpftwin/bpftwin.h"
+
+#include <array>
+#include <cstdio>
+
+int main() {
+    using namespace bpftwin;
+
+    ObjectSpec object;
+    ProgramSpec& program = object.programs.emplace_back();
+    program.name = "answer";
+    program.insns = {{.code = 0xb7, .dst = 0, .src = 0, .off = 0, .imm = 42},  // r0 = 42
+                     {.code = 0x95, .dst = 0, .src = 0, .off = 0, .imm = 0}};  // exit
+
+    auto instance = make_interpreter()->instantiate(object, {});
+    if (!instance) return std::puts(instance.error().message.c_str()), 1;
+    const auto result = (*instance)->run("answer", {});
+    if (!result) return std::puts(result.error().message.c_str()), 1;
+
+    const std::array<std::byte, 4> no_elf{};
+    const bool refused = !load_elf(no_elf, "no_elf");
+    return !result->trap && result->return_value == 42 && refused ? 0 : 1;
+}

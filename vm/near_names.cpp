@@ -1,0 +1,42 @@
+#include "vm/near_names.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace bpftwin {
+namespace {
+
+/// Levenshtein distance, one row of the table at a time.
+std::size_t edits_between(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    std::iota(row.begin(), row.end(), 0);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+bool is_near(std::string_view a, std::string_view b) {
+    return a.contains(b) || b.contains(a) || edits_between(a, b) <= 2;
+}
+
+}  // namespace
+
+std::vector<std::string_view> near_names(std::string_view name,
+                                         std::span<const std::string_view> known) {
+    std::vector<std::string_view> near;
+    std::ranges::copy_if(known, std::back_inserter(near),
+                         [&](std::string_view other) { return is_near(name, other); });
+    std::ranges::sort(near, {}, [&](std::string_view other) {
+        return std::pair(edits_between(name, other), other);
+    });
+    return near;
+}
+
+}  // namespace bpftwin

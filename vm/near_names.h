@@ -1,0 +1,14 @@
+// "Did you mean …": the known names closest to one that is not known.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace bpftwin {
+
+/// Names at most two edits away from `name` or containing it (or the reverse), nearest first.
+std::vector<std::string_view> near_names(std::string_view name,
+                                         std::span<const std::string_view> known);
+
+}  // namespace bpftwin
