@@ -1,0 +1,177 @@
+#include "loader/link.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "fmt/format.h"
+#include "isa/op.h"
+#include "loader/section_names.h"
+
+namespace bpftwin {
+namespace {
+
+/// Instructions that the kernel takes in one program (BPF_COMPLEXITY_LIMIT_INSNS).
+constexpr std::size_t most_insns = 1'000'000;
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T>&& from) {
+    std::ranges::move(from, std::back_inserter(to));
+}
+
+class Linker {
+public:
+    Linker(const LinkInput& input, ProgramSpec& program) : input_(input), program_(program) {}
+
+    /// Places the entry function and all that it reaches.
+    Result<void> link(std::uint32_t entry);
+
+private:
+    /// A placed function whose references are being followed.
+    struct Open {
+        std::uint32_t function;
+        std::size_t next;  ///< Index of the next reference to look at.
+    };
+
+    Result<void> place(std::uint32_t function);
+    Result<void> add_info(const CodeFunction& function, std::uint32_t base);
+    Result<void> check_info(const CodeFunction& function, const InsnInfo& info) const;
+    Result<void> follow(const Reference& reference);
+    void patch(const Reference& reference, std::uint32_t insn);
+    void patch_extern(const Reference& reference, std::uint32_t insn);
+
+    const LinkInput& input_;
+    ProgramSpec& program_;
+    std::unordered_map<std::uint32_t, std::uint32_t> bases_;  ///< First instruction by function.
+    std::vector<Open> open_;
+};
+
+Result<void> Linker::link(std::uint32_t entry) {
+    if (auto placed = place(entry); !placed) return placed;
+    while (!open_.empty()) {
+        auto& [function, next] = open_.back();
+        const auto& references = input_.references[function];
+        if (next == references.size()) {
+            open_.pop_back();
+            continue;
+        }
+        const auto& reference = references[next++];
+        auto insn = bases_.at(function) + reference.insn;
+        if (auto followed = follow(reference); !followed) return followed;
+        patch(reference, insn);
+    }
+    return {};
+}
+
+Result<void> Linker::place(std::uint32_t index) {
+    const auto& function = input_.code.functions()[index];
+    auto base = program_.insns.size();
+    if (base + function.insns.size() > most_insns)
+        return fail(fmt::format("more than {} instructions with its subprograms", most_insns));
+    bases_.emplace(index, static_cast<std::uint32_t>(base));
+    open_.push_back({index, 0});
+    program_.insns.insert(program_.insns.end(), function.insns.begin(), function.insns.end());
+    program_.functions.push_back({static_cast<std::uint32_t>(base), function.name});
+    return add_info(function, static_cast<std::uint32_t>(base));
+}
+
+/// The kernel wants func and line info for all functions of a program or for none.
+Result<void> Linker::check_info(const CodeFunction& function, const InsnInfo& info) const {
+    bool entry = program_.functions.size() == 1;
+    if (!entry && !program_.func_info.empty() && info.functions.empty())
+        return fail(fmt::format("function {}: has no BTF func info, though its caller has",
+                                function.name));
+    if (!entry && !program_.line_info.empty() && info.lines.empty())
+        return fail(fmt::format("function {}: has no BTF line info, though its caller has",
+                                function.name));
+    return {};
+}
+
+Result<void> Linker::add_info(const CodeFunction& function, std::uint32_t base) {
+    auto section = input_.ext.find(input_.elf.section(function.section)->name);
+    auto info = section == input_.ext.end()
+                    ? InsnInfo{}
+                    : section->second.slice(function.first, function.end(), base);
+    if (auto complete = check_info(function, info); !complete) return complete;
+    append(program_.core_relocations, std::move(info.core));
+    bool entry = program_.functions.size() == 1;
+    if (entry || !program_.func_info.empty())
+        append(program_.func_info, std::move(info.functions));
+    if (entry || !program_.line_info.empty()) append(program_.line_info, std::move(info.lines));
+    return {};
+}
+
+Result<void> Linker::follow(const Reference& reference) {
+    bool names_function = reference.kind == Reference::Kind::call ||
+                          reference.kind == Reference::Kind::function_address;
+    if (!names_function || bases_.contains(reference.target)) return {};
+    return place(reference.target);
+}
+
+void set_map(Insn* insn, unsigned kind, std::uint32_t map, std::int32_t offset) {
+    insn[0].src = kind & 0xf;
+    insn[0].imm = static_cast<std::int32_t>(map);
+    insn[1].imm = offset;
+}
+
+void Linker::patch_extern(const Reference& reference, std::uint32_t at) {
+    auto* insn = &program_.insns[at];
+    insn[0].imm = 0;
+    if (reference.kind == Reference::Kind::extern_call) {
+        insn[0].src = info(Op::call_kfunc).discriminator_value & 0xf;
+    } else {
+        insn[1].imm = 0;
+    }
+    const auto& symbol = *reference.symbol;
+    program_.externs.push_back({at, std::string(symbol.name),
+                                std::string(input_.externs.section_of(symbol.name).value_or("")),
+                                symbol.is_weak()});
+}
+
+void Linker::patch(const Reference& reference, std::uint32_t at) {
+    auto* insn = &program_.insns[at];
+    auto displacement = [&] {
+        return static_cast<std::int32_t>(bases_.at(reference.target)) -
+               static_cast<std::int32_t>(at) - 1;
+    };
+    switch (reference.kind) {
+        case Reference::Kind::map: set_map(insn, pseudo::map_fd, reference.target, 0); return;
+        case Reference::Kind::map_value:
+            set_map(insn, pseudo::map_value, reference.target, reference.offset);
+            return;
+        case Reference::Kind::call: insn->imm = displacement(); return;
+        case Reference::Kind::function_address:
+            set_map(insn, pseudo::func, 0, 0);
+            insn->imm = displacement();
+            return;
+        case Reference::Kind::extern_value:
+        case Reference::Kind::extern_call: patch_extern(reference, at); return;
+    }
+}
+
+/// The program's name, section and type, before any code.
+ProgramSpec describe(const CodeFunction& function, std::string_view section) {
+    ProgramSpec program;
+    program.name = function.name;
+    program.autoload = !section.starts_with('?');
+    program.section = std::string(program.autoload ? section : section.substr(1));
+    auto meaning = section_meaning(program.section);
+    program.type = meaning.type;
+    program.expected_attach_type = meaning.attach_type;
+    program.attach_target = std::move(meaning.attach_target);
+    program.prog_flags = meaning.prog_flags;
+    return program;
+}
+
+}  // namespace
+
+Result<ProgramSpec> link_program(const LinkInput& input, std::uint32_t entry) {
+    const auto& function = input.code.functions()[entry];
+    auto program = describe(function, input.elf.section(function.section)->name);
+    if (auto linked = Linker(input, program).link(entry); !linked)
+        return std::unexpected(linked.error().in(fmt::format("program {}", program.name)));
+    std::ranges::sort(program.externs, {}, &ExternReference::insn);
+    return program;
+}
+
+}  // namespace bpftwin
