@@ -13,10 +13,10 @@ struct {
 } execs SEC(".maps");
 
 SEC("tracepoint/sched/sched_process_exec")
-int count_exec(void *ctx) {
+int count_exec(void* ctx) {
     __u32 uid = bpf_get_current_uid_gid();
     __u64 one = 1;
-    __u64 *count = bpf_map_lookup_elem(&execs, &uid);
+    __u64* count = bpf_map_lookup_elem(&execs, &uid);
     if (count)
         __sync_fetch_and_add(count, 1);
     else

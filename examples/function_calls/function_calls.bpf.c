@@ -9,8 +9,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __noinline __u32 sum_of(const struct iphdr *ip) {
-    const __u16 *words = (const __u16 *)ip;
+static __noinline __u32 sum_of(const struct iphdr* ip) {
+    const __u16* words = (const __u16*)ip;
     __u32 sum = 0;
     for (unsigned i = 0; i < sizeof(*ip) / sizeof(*words); ++i) sum += words[i];
     return sum;
@@ -22,11 +22,11 @@ __noinline __u32 fold(__u32 sum) {
 }
 
 SEC("xdp")
-int drop_damaged(struct xdp_md *ctx) {
-    void *end = (void *)(long)ctx->data_end;
-    struct ethhdr *eth = (void *)(long)ctx->data;
-    struct iphdr *ip = (void *)(eth + 1);
-    if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5)
+int drop_damaged(struct xdp_md* ctx) {
+    void* end = (void*)(long)ctx->data_end;
+    struct ethhdr* eth = (void*)(long)ctx->data;
+    struct iphdr* ip = (void*)(eth + 1);
+    if ((void*)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5)
         return XDP_PASS;
     return fold(sum_of(ip)) == 0xffff ? XDP_PASS : XDP_DROP;
 }

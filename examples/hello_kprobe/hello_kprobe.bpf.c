@@ -6,7 +6,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 SEC("kprobe/do_unlinkat")
-int hello(void *ctx) {
+int hello(void* ctx) {
     char text[] = "Hello, eBPF!";
     bpf_trace_printk(text, sizeof(text));
     return 0;

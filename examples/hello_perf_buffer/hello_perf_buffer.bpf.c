@@ -18,7 +18,7 @@ struct {
 } events SEC(".maps");
 
 SEC("kprobe/do_execveat_common")
-int hello(void *ctx) {
+int hello(void* ctx) {
     struct event event = {
         .pid = bpf_get_current_pid_tgid() >> 32,
         .uid = bpf_get_current_uid_gid(),

@@ -17,8 +17,8 @@ struct {
 } events SEC(".maps");
 
 SEC("kprobe/do_execveat_common")
-int hello(void *ctx) {
-    struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+int hello(void* ctx) {
+    struct event* event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
     if (!event) return 0;
     event->pid = bpf_get_current_pid_tgid() >> 32;
     event->uid = bpf_get_current_uid_gid();

@@ -12,7 +12,7 @@ struct sys_enter_record {
 };
 
 SEC("tracepoint/raw_syscalls/sys_enter")
-int hello(struct sys_enter_record *record) {
+int hello(struct sys_enter_record* record) {
     bpf_printk("Hello, system call %d!", (int)record->number);
     return 0;
 }

@@ -12,7 +12,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 enum { dns = 53, telnet = 23, high_priority = 6 };
 
-static int destination_port(struct __sk_buff *skb) {
+static int destination_port(struct __sk_buff* skb) {
     struct iphdr ip;
     __be16 ports[2];
     if (skb->protocol != bpf_htons(ETH_P_IP)) return -1;
@@ -23,7 +23,7 @@ static int destination_port(struct __sk_buff *skb) {
 }
 
 SEC("tc")
-int classify(struct __sk_buff *skb) {
+int classify(struct __sk_buff* skb) {
     int port = destination_port(skb);
     if (port == telnet) return TC_ACT_SHOT;
     if (port == dns) skb->priority = high_priority;

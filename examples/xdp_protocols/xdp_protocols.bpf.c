@@ -30,29 +30,29 @@ static enum protocol of_ip(__u8 number) {
     return number == IPPROTO_ICMP || number == IPPROTO_ICMPV6 ? ICMP : OTHER;
 }
 
-static enum protocol parse(void *at, void *end) {
-    struct ethhdr *eth = at;
-    if ((void *)(eth + 1) > end) return OTHER;
+static enum protocol parse(void* at, void* end) {
+    struct ethhdr* eth = at;
+    if ((void*)(eth + 1) > end) return OTHER;
     __be16 type = eth->h_proto;
     at = eth + 1;
     for (int tags = 0; tags < 2 && type == bpf_htons(ETH_P_8021Q); ++tags) {
-        struct vlan_tag *tag = at;
-        if ((void *)(tag + 1) > end) return OTHER;
+        struct vlan_tag* tag = at;
+        if ((void*)(tag + 1) > end) return OTHER;
         type = tag->next;
         at = tag + 1;
     }
-    struct iphdr *v4 = at;
-    struct ipv6hdr *v6 = at;
+    struct iphdr* v4 = at;
+    struct ipv6hdr* v6 = at;
     if (type == bpf_htons(ETH_P_ARP)) return ARP;
-    if (type == bpf_htons(ETH_P_IP) && (void *)(v4 + 1) <= end) return of_ip(v4->protocol);
-    if (type == bpf_htons(ETH_P_IPV6) && (void *)(v6 + 1) <= end) return of_ip(v6->nexthdr);
+    if (type == bpf_htons(ETH_P_IP) && (void*)(v4 + 1) <= end) return of_ip(v4->protocol);
+    if (type == bpf_htons(ETH_P_IPV6) && (void*)(v6 + 1) <= end) return of_ip(v6->nexthdr);
     return OTHER;
 }
 
 SEC("xdp")
-int count_protocols(struct xdp_md *ctx) {
-    enum protocol found = parse((void *)(long)ctx->data, (void *)(long)ctx->data_end);
-    __u64 *count = bpf_map_lookup_elem(&packets, &found);
+int count_protocols(struct xdp_md* ctx) {
+    enum protocol found = parse((void*)(long)ctx->data, (void*)(long)ctx->data_end);
+    __u64* count = bpf_map_lookup_elem(&packets, &found);
     if (count) ++*count;
     return XDP_PASS;
 }

@@ -13,7 +13,7 @@ struct {
 } ports SEC(".maps");
 
 SEC("xdp")
-int xconnect(struct xdp_md *ctx) {
+int xconnect(struct xdp_md* ctx) {
     // The lower bits of the flags are the answer for a port without a partner.
     return bpf_redirect_map(&ports, ctx->ingress_ifindex, XDP_PASS);
 }
