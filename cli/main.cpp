@@ -1,1 +1,68 @@
-int main() {}
+// The `bpftwin` command: parses the command line, runs one subcommand, maps errors to exit status.
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "fmt/format.h"
+
+namespace {
+
+using namespace bpftwin;
+using namespace bpftwin::cli;
+
+/// Errors are one line, whatever a library's message contains.
+Exit complain(std::string_view what) {
+    std::string line(what);
+    while (!line.empty() && line.back() == '\n') line.pop_back();
+    for (char& c : line) {
+        if (c == '\n') c = ' ';
+    }
+    fmt::print(stderr, "bpftwin: {}\n", line);
+    return exit_bad_input;
+}
+
+Exit complain(const CLI::App& app, const CLI::ParseError& error) {
+    std::string command = "bpftwin";
+    for (const CLI::App* sub : app.get_subcommands()) command += " " + sub->get_name();
+    return complain(fmt::format("{} (see {} --help)", error.what(), command));
+}
+
+Exit finish_output(Exit status) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    return complain(fmt::format("cannot write the output: {}", std::strerror(errno)));
+}
+
+Exit run_parsed(std::span<const Command> commands) {
+    for (const Command& command : commands) {
+        if (!command.app->parsed()) continue;
+        Result<Exit> status = command.run();
+        Exit written = finish_output(exit_fine);
+        if (!status) return complain(status.error().message);
+        return written == exit_fine ? *status : written;
+    }
+    return exit_fine;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    handle_signals();
+    CLI::App app("Loads, runs and shows BPF programs in user space.", "bpftwin");
+    app.set_version_flag("--version", "bpftwin " BPFTWIN_VERSION);
+    app.require_subcommand(1);
+    app.footer("Each command's --help shows an example.");
+    auto commands = std::to_array({add_run(app), add_progs(app), add_maps(app), add_disasm(app),
+                                   add_helpers(app), add_btf(app)});
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& wanted) {
+        return finish_output(static_cast<Exit>(app.exit(wanted)));
+    } catch (const CLI::ParseError& error) {
+        return complain(app, error);
+    }
+    return run_parsed(commands);
+}

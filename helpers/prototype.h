@@ -30,9 +30,11 @@ enum class ArgType : std::uint8_t {
     ringbuf_mem,  ///< A reserved ring buffer record.
     const_alloc_size_or_zero,
     dynptr,
+    ringbuf_dynptr,  ///< A dynptr over a ring buffer record.
     kptr_xchg_dest,
     btf_id,  ///< A kernel object, with its BTF type.
     percpu_btf_id,
+    btf_id_sock_common,  ///< A socket, as a kernel object or as one of the socket pointers.
     sock_common,
     socket,
 };
@@ -41,6 +43,7 @@ enum class ArgType : std::uint8_t {
 enum class RetType : std::uint8_t {
     integer,
     void_,
+    map_value,
     map_value_or_null,
     socket_or_null,
     tcp_sock_or_null,
@@ -48,8 +51,10 @@ enum class RetType : std::uint8_t {
     ringbuf_mem_or_null,
     dynptr_mem_or_null,
     mem_or_btf_id,
+    mem_or_btf_id_or_null,
     btf_id_or_null,
     btf_id,
+    btf_id_trusted,
 };
 
 /// One argument: its type and the kernel's modifiers.
@@ -58,6 +63,7 @@ struct Arg {
     bool or_null = false;     ///< PTR_MAYBE_NULL.
     bool write = false;       ///< The helper writes the memory (MEM_WRITE or MEM_UNINIT).
     bool uninit = false;      ///< The memory need not be initialised (MEM_UNINIT).
+    bool release = false;     ///< The helper takes over the reference (OBJ_RELEASE).
     std::uint16_t fixed = 0;  ///< Bytes of a `mem` without a size argument; 0: has one.
 };
 
@@ -68,8 +74,12 @@ struct Helper {
     RetType returns;
     std::array<Arg, 5> args;
     bool gpl_only;
-    std::string_view since;  ///< First kernel with it ("4.1").
-    bool implemented;        ///< Runs in user space here.
+    bool packet_args;             ///< Memory arguments may point into the packet.
+    bool might_sleep;             ///< Only for sleepable programs.
+    bool fastcall;                ///< Clobbers no register but r0.
+    std::uint64_t program_types;  ///< Bit n: programs of type n may call it.
+    std::string_view since;       ///< First kernel with it ("4.1").
+    bool implemented;             ///< Runs in user space here.
 };
 
 /// All helpers, ordered by id; `helper_table()[i].id == i + 1`.
@@ -79,7 +89,8 @@ std::span<const Helper> helper_table();
 const Helper* helper_by_id(std::uint32_t id);
 const Helper* helper_named(std::string_view name);
 
-/// Whether programs of `type` may call `helper` (kernel: the type's `get_func_proto`).
+/// Whether programs of `type` may call `helper` (kernel: the type's `get_func_proto`) under at
+/// least one expected attach type. For `ext` the replaced program decides: everything is available.
 bool available_to(const Helper& helper, ProgType type);
 
 }  // namespace bpftwin

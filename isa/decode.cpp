@@ -1,9 +1,8 @@
 // Decoder: the table indexed by code byte, then by discriminator (RFC 9669 sections 3 to 5).
 #include "isa/decode.h"
 
-#include <algorithm>
 #include <array>
-#include <optional>
+#include <cerrno>
 #include <vector>
 
 #include "fmt/format.h"
@@ -81,20 +80,36 @@ std::expected<const OpInfo*, std::string> row_of(const Insn& insn) {
                                        field_name(field), field_value(insn, field)));
 }
 
+std::string register_error(const OpInfo& op, std::int32_t value) {
+    if (value < static_cast<int>(register_count)) return {};
+    return fmt::format("{}: register r{} does not exist", op.name, value);
+}
+
+std::string reserved_error(const OpInfo& op, Fields field, std::int32_t value) {
+    if (field == op.discriminator || value == 0) return {};
+    return fmt::format("{}: reserved field {} is {}, must be 0", op.name, field_name(field), value);
+}
+
+/// The kernel knows two address spaces, and a cast has to change the space.
+std::string cast_error(const OpInfo& op, const Insn& insn) {
+    if (op.op != Op::addr_space_cast || insn.imm == 1 || insn.imm == 1 << 16) return {};
+    return fmt::format("{}: imm is {}, must be 1 (space 1 to 0) or 65536 (0 to 1)", op.name,
+                       insn.imm);
+}
+
 /// What is wrong with the fields of an instruction of row `op`; empty if nothing.
 std::string field_error(const OpInfo& op, const Insn& insn) {
     for (Fields field : {dst_field, src_field, off_field, imm_field}) {
         auto value = field_value(insn, field);
         bool is_register = field == dst_field || field == src_field;
-        if (has(op.operands, field)) {
-            if (is_register && value >= static_cast<int>(register_count))
-                return fmt::format("{}: register r{} does not exist", op.name, value);
-        } else if (field != op.discriminator && value != 0) {
-            return fmt::format("{}: reserved field {} is {}, must be 0", op.name, field_name(field),
-                               value);
-        }
+        std::string what;
+        if (!has(op.operands, field))
+            what = reserved_error(op, field, value);
+        else if (is_register)
+            what = register_error(op, value);
+        if (!what.empty()) return what;
     }
-    return {};
+    return cast_error(op, insn);
 }
 
 /// Whether the second slot's constant belongs to the operand (else it must be 0).
@@ -111,34 +126,6 @@ std::string second_slot_error(Op op, const Insn& second) {
     return {};
 }
 
-/// Displacement of a jump, local call or function address, or nothing for other instructions.
-std::optional<std::int64_t> displacement(Op op, const Insn& insn) {
-    switch (info(op).family) {
-        case Family::jmp: return insn.off;
-        case Family::ja: return op == Op::gotol ? insn.imm : insn.off;
-        case Family::call:
-            return op == Op::call_local ? std::optional<std::int64_t>(insn.imm) : std::nullopt;
-        case Family::lddw:
-            return op == Op::lddw_func ? std::optional<std::int64_t>(insn.imm) : std::nullopt;
-        case Family::alu:
-        case Family::neg:
-        case Family::movsx:
-        case Family::cast:
-        case Family::end:
-        case Family::exit:
-        case Family::ldx:
-        case Family::ldxsx:
-        case Family::st:
-        case Family::stx:
-        case Family::atomic:
-        case Family::load_acquire:
-        case Family::store_release:
-        case Family::ld_abs:
-        case Family::ld_ind: return std::nullopt;
-    }
-    return std::nullopt;
-}
-
 /// Ops by slot; `second` marks the second slots of `lddw`.
 struct Decoded {
     std::vector<Op> ops;
@@ -148,18 +135,27 @@ struct Decoded {
 Result<Decoded> decode_all(std::span<const Insn> program) {
     Decoded result{std::vector<Op>(program.size()), std::vector<bool>(program.size())};
     for (std::size_t pc = 0; pc < program.size(); ++pc) {
-        auto op = decode(program[pc]);
-        if (!op) return fail(fmt::format("insn {}: {}", pc, op.error()));
+        auto op = decode_at(program, pc);
+        if (!op) return std::unexpected(op.error());
         result.ops[pc] = *op;
-        if (slots(*op) == 1) continue;
-        if (pc + 1 == program.size())
-            return fail(fmt::format("insn {}: {}: second slot is missing", pc, info(*op).name));
-        if (auto what = second_slot_error(*op, program[pc + 1]); !what.empty())
-            return fail(fmt::format("insn {}: {}", pc, what));
-        result.ops[pc + 1] = *op;
-        result.second[++pc] = true;
+        if (slots(*op) == 2) result.second[++pc] = true;
     }
     return result;
+}
+
+/// What is wrong with the target of a jump, local call or function address; empty if nothing.
+std::string target_error(const Decoded& decoded, const Insn& insn, std::size_t pc) {
+    auto field = target_field(decoded.ops[pc]);
+    if (field == no_field) return {};
+    auto target = static_cast<std::int64_t>(pc) + 1 + field_value(insn, field);
+    auto name = info(decoded.ops[pc]).name;
+    auto count = decoded.ops.size();
+    if (target < 0 || target >= static_cast<std::int64_t>(count))
+        return fmt::format("{}: target {} is outside the program of {} instructions", name, target,
+                           count);
+    if (decoded.second[static_cast<std::size_t>(target)])
+        return fmt::format("{}: target {} is the second slot of an lddw", name, target);
+    return {};
 }
 
 }  // namespace
@@ -171,21 +167,25 @@ std::expected<Op, std::string> decode(const Insn& insn) {
     return (*row)->op;
 }
 
+Result<Op> decode_at(std::span<const Insn> program, std::size_t pc) {
+    if (pc >= program.size()) return fail(fmt::format("insn {}: behind the end", pc), EINVAL);
+    auto op = decode(program[pc]);
+    if (!op) return fail(fmt::format("insn {}: {}", pc, op.error()), EINVAL);
+    if (slots(*op) == 1) return *op;
+    if (pc + 1 == program.size())
+        return fail(fmt::format("insn {}: {}: second slot is missing", pc, info(*op).name), EINVAL);
+    if (auto what = second_slot_error(*op, program[pc + 1]); !what.empty())
+        return fail(fmt::format("insn {}: {}", pc, what), EINVAL);
+    return *op;
+}
+
 Result<void> validate(std::span<const Insn> program) {
     auto decoded = decode_all(program);
     if (!decoded) return std::unexpected(decoded.error());
     for (std::size_t pc = 0; pc < program.size(); ++pc) {
         if (decoded->second[pc]) continue;
-        auto jump = displacement(decoded->ops[pc], program[pc]);
-        if (!jump) continue;
-        auto target = static_cast<std::int64_t>(pc) + 1 + *jump;
-        if (target < 0 || target >= static_cast<std::int64_t>(program.size()))
-            return fail(
-                fmt::format("insn {}: {}: target {} is outside the program of {} instructions", pc,
-                            info(decoded->ops[pc]).name, target, program.size()));
-        if (decoded->second[static_cast<std::size_t>(target)])
-            return fail(fmt::format("insn {}: {}: target {} is the second slot of an lddw", pc,
-                                    info(decoded->ops[pc]).name, target));
+        if (auto what = target_error(*decoded, program[pc], pc); !what.empty())
+            return fail(fmt::format("insn {}: {}", pc, what), EINVAL);
     }
     return {};
 }

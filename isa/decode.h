@@ -16,6 +16,10 @@ namespace bpftwin {
 /// field off is 3, must be 0", "register r11 does not exist").
 std::expected<Op, std::string> decode(const Insn& insn);
 
+/// The row of the instruction at `pc`, with the second slot of an `lddw` checked.
+/// @return the row, or an Error that begins with "insn N: "; also for a `pc` behind the end.
+Result<Op> decode_at(std::span<const Insn> program, std::size_t pc);
+
 /// Decodes a whole program: every slot's encoding, second slots of `lddw`, and that jumps and local
 /// calls land on an instruction of the program.
 /// @return nothing, or an Error that begins with "insn N: ".

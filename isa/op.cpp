@@ -12,6 +12,7 @@ std::string_view name_of(ConformanceGroup group) {
         case ConformanceGroup::divmul32: return "divmul32";
         case ConformanceGroup::divmul64: return "divmul64";
         case ConformanceGroup::packet: return "packet";
+        case ConformanceGroup::callx: return "callx";
         case ConformanceGroup::kernel: return "linux";
     }
     return {};

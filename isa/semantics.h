@@ -26,7 +26,7 @@ constexpr T sub(T dst, T src) {
 }
 template <std::unsigned_integral T>
 constexpr T mul(T dst, T src) {
-    return dst * src;
+    return static_cast<T>(std::uint64_t{dst} * src);  // No promotion to int: it may overflow.
 }
 /// Division by zero gives 0.
 template <std::unsigned_integral T>
@@ -96,8 +96,9 @@ constexpr std::uint64_t movsx(std::uint64_t src) {
                        : static_cast<std::uint64_t>(extended);
 }
 
-/// Converts from address space `imm & 0xffff` to `imm >> 16`: to the user's (1 to 0) keeps the
-/// low half with the arena's base, which user space adds; to the kernel's (0 to 1) the low half.
+/// Moves a pointer between address space 0 (the kernel's) and 1 (an arena as user space sees it).
+/// Both ways keep the low half; to space 1 the caller adds the upper half of the arena's user
+/// address, unless the low half is 0: null stays null.
 constexpr std::uint64_t addr_space_cast(std::uint64_t src) {
     return static_cast<std::uint32_t>(src);
 }

@@ -1,0 +1,81 @@
+#include "cli/object.h"
+
+#include <algorithm>
+
+#include "cli/assembly.h"
+#include "cli/compile.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+
+namespace bpftwin::cli {
+namespace {
+
+std::string stem(std::string_view path) {
+    path.remove_prefix(path.rfind('/') + 1);
+    return std::string(path.substr(0, path.find('.', 1)));
+}
+
+Result<ObjectSpec> open_c(const std::string& path) {
+    auto image = compile_c(path);
+    if (!image) return std::unexpected(image.error());
+    auto object = load_elf(*image, stem(path));
+    return object ? std::move(object) : std::unexpected(object.error().in(path));
+}
+
+Result<ObjectSpec> open_file(const std::string& path) {
+    if (path.ends_with(".c")) return open_c(path);
+    if (path.ends_with(".s") || path.ends_with(".bpfasm")) return open_assembly(path, stem(path));
+    return load_elf_file(path);
+}
+
+std::string program_list(const ObjectSpec& object) {
+    std::vector<std::string> names;
+    for (const ProgramSpec& program : object.programs) {
+        names.push_back(fmt::format("{} ({})", program.name, program.section));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Programs that the object asks to load: not those in sections "?name".
+std::vector<ProgramSpec*> candidates(ObjectSpec& object) {
+    std::vector<ProgramSpec*> loaded;
+    for (ProgramSpec& program : object.programs) {
+        if (program.autoload) loaded.push_back(&program);
+    }
+    return loaded;
+}
+
+}  // namespace
+
+void add_object_arguments(CLI::App& app, ObjectArguments& arguments) {
+    app.add_option("OBJ", arguments.path, "ELF object, C source (.c) or assembler text (.s, .bpfasm)")
+        ->required();
+    app.add_option("--type", arguments.type, "Program type where the object does not say it (xdp, kprobe, …)");
+}
+
+Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
+    std::optional<ProgType> type;
+    if (!arguments.type.empty()) {
+        type = prog_type_named(arguments.type);
+        if (!type) return fail(fmt::format("--type {}: no such program type", arguments.type));
+    }
+    auto object = open_file(arguments.path);
+    if (!object || !type) return object;
+    for (ProgramSpec& program : object->programs) program.type = *type;
+    return object;
+}
+
+Result<ProgramSpec*> choose_program(ObjectSpec& object, const std::string& name) {
+    if (object.programs.empty()) return fail(object.name + ": the object has no programs");
+    if (!name.empty()) {
+        if (ProgramSpec* program = object.program(name)) return program;
+        return fail(fmt::format("--prog {}: no such program; {} has {}", name, object.name,
+                                program_list(object)));
+    }
+    auto programs = candidates(object);
+    if (programs.size() == 1) return programs.front();
+    return fail(fmt::format("{} has {} programs; choose one with --prog: {}", object.name,
+                            object.programs.size(), program_list(object)));
+}
+
+}  // namespace bpftwin::cli

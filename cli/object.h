@@ -1,0 +1,29 @@
+// The object argument of every command: an ELF object, a C file or assembler text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "bpftwin/error.h"
+#include "bpftwin/spec.h"
+
+namespace bpftwin::cli {
+
+/// Where an object comes from, as the command line says.
+struct ObjectArguments {
+    std::string path;
+    std::string type;  ///< Program type by name; empty: as the object says.
+};
+
+/// Adds OBJ and --type to a command.
+void add_object_arguments(CLI::App& app, ObjectArguments& arguments);
+
+/// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF.
+Result<ObjectSpec> open_object(const ObjectArguments& arguments);
+
+/// The program called `name`; with an empty name the only one of the object.
+/// @return an Error that lists the programs if that does not name one.
+Result<ProgramSpec*> choose_program(ObjectSpec& object, const std::string& name);
+
+}  // namespace bpftwin::cli

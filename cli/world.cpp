@@ -1,0 +1,121 @@
+#include "cli/world.h"
+
+#include <limits>
+
+#include "cli/hex.h"
+#include "fmt/format.h"
+#include "nlohmann/json.hpp"
+
+namespace bpftwin::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+/// One field of a world by name. Text goes to `comm` only.
+struct Field {
+    std::string_view name;
+    std::uint64_t limit;
+    void (*set)(World&, std::uint64_t);
+};
+
+constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t u64_max = std::numeric_limits<std::uint64_t>::max();
+
+std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+
+constexpr Field fields[] = {
+    {"ktime_ns", u64_max, [](World& w, std::uint64_t v) { w.ktime_ns = v; }},
+    {"ktime_step_ns", u64_max, [](World& w, std::uint64_t v) { w.ktime_step_ns = v; }},
+    {"random_seed", u64_max, [](World& w, std::uint64_t v) { w.random_seed = v; }},
+    {"cpu", u32_max, [](World& w, std::uint64_t v) { w.cpu = low(v); }},
+    {"pid", u32_max, [](World& w, std::uint64_t v) { w.task.pid = low(v); }},
+    {"tgid", u32_max, [](World& w, std::uint64_t v) { w.task.tgid = low(v); }},
+    {"uid", u32_max, [](World& w, std::uint64_t v) { w.task.uid = low(v); }},
+    {"gid", u32_max, [](World& w, std::uint64_t v) { w.task.gid = low(v); }},
+};
+
+Result<void> set_field(World& world, std::string_view name, std::string_view text) {
+    if (name == "comm") {
+        world.task.comm = text;
+        return {};
+    }
+    for (const Field& field : fields) {
+        if (field.name != name) continue;
+        auto value = parse_integer(text);
+        if (!value) return std::unexpected(value.error().in(name));
+        if (text.starts_with('-') || *value > field.limit) {
+            return fail(fmt::format("{}: {} is not between 0 and {}", name, text, field.limit));
+        }
+        field.set(world, *value);
+        return {};
+    }
+    return fail(fmt::format("no field '{}'; there are {}", name, world_fields()));
+}
+
+Result<void> set_base(World& world, std::string_view name) {
+    if (name != "real" && name != "fixed") {
+        return fail(fmt::format("base '{}' is neither real nor fixed", name));
+    }
+    world = name == "real" ? World::real() : World::fixed();
+    return {};
+}
+
+Result<void> set_json_field(World& world, const std::string& name, const Json& value) {
+    if (value.is_string()) return set_field(world, name, value.get<std::string>());
+    if (value.is_number_integer()) return set_field(world, name, value.dump());
+    return fail(fmt::format("field {} is neither text nor an integer", name));
+}
+
+Result<void> apply_json(World& world, const Json& json) {
+    if (!json.is_object()) return fail("not a JSON object");
+    if (json.contains("base")) {
+        const Json& base = json["base"];
+        auto set = set_base(world, base.is_string() ? base.get<std::string>() : base.dump());
+        if (!set) return set;
+    }
+    for (const auto& [name, value] : json.items()) {
+        if (name == "base") continue;
+        auto set = name == "task" ? apply_json(world, value) : set_json_field(world, name, value);
+        if (!set) return set;
+    }
+    return {};
+}
+
+Result<void> apply_file(World& world, const std::string& path) {
+    auto contents = read_bytes(path);
+    if (!contents) {
+        return fail(fmt::format("{}; give real, fixed, FIELD=VALUE or a JSON file",
+                                contents.error().message));
+    }
+    auto text = reinterpret_cast<const char*>(contents->data());
+    Json json = Json::parse(text, text + contents->size(), nullptr, false);
+    if (json.is_discarded()) return fail(path + ": not valid JSON");
+    auto applied = apply_json(world, json);
+    return applied ? applied : std::unexpected(applied.error().in(path));
+}
+
+Result<void> apply(World& world, const std::string& argument) {
+    if (argument == "real" || argument == "fixed") return set_base(world, argument);
+    std::size_t equals = argument.find('=');
+    if (equals == std::string::npos) return apply_file(world, argument);
+    return set_field(world, argument.substr(0, equals), argument.substr(equals + 1));
+}
+
+}  // namespace
+
+std::string world_fields() {
+    std::string names = "comm";
+    for (const Field& field : fields) names += fmt::format(", {}", field.name);
+    return names;
+}
+
+Result<World> parse_world(std::span<const std::string> arguments) {
+    World world = World::real();
+    for (const std::string& argument : arguments) {
+        auto applied = apply(world, argument);
+        if (!applied) return std::unexpected(applied.error().in("--world"));
+    }
+    return world;
+}
+
+}  // namespace bpftwin::cli
