@@ -125,12 +125,19 @@ Result<ByteView> part_of(ByteView body, std::uint32_t offset, std::uint32_t leng
     return body.subspan(offset, length);
 }
 
+/// One of the three parts: where its blocks stand in what follows the header.
+struct Part {
+    const char* name;
+    std::uint32_t offset, length;
+};
+
 template <class Record>
-Result<void> read_part(ByteView body, std::uint32_t offset, std::uint32_t length, const Btf& btf,
-                       BtfExt& result) {
-    auto part = part_of(body, offset, length);
-    if (!part) return std::unexpected(part.error());
-    return read_blocks<Record>(*part, btf, result);
+Result<void> read_part(ByteView body, const Part& part, const Btf& btf, BtfExt& result) {
+    auto bytes = part_of(body, part.offset, part.length);
+    if (!bytes) return std::unexpected(bytes.error().in(part.name));
+    auto blocks = read_blocks<Record>(*bytes, btf, result);
+    if (!blocks) return std::unexpected(blocks.error().in(part.name));
+    return {};
 }
 
 /// Sorted by instruction; of several records for one, which the kernel refuses, the first.
@@ -163,18 +170,12 @@ Result<BtfExt> parse_btf_ext(ByteView raw, const Btf& btf) {
     if (!header) return std::unexpected(header.error());
     auto body = raw.subspan(header->header_len);
     BtfExt result;
-    auto where = [](const char* part) { return [=](const Error& e) { return e.in(part); }; };
-    auto read = read_part<FuncRecord>(body, header->func_info_off, header->func_info_len, btf,
-                                      result)
-                    .transform_error(where("func info"));
-    if (read)
-        read = read_part<LineRecord>(body, header->line_info_off, header->line_info_len, btf,
-                                     result)
-                   .transform_error(where("line info"));
-    if (read)
-        read = read_part<CoreRecord>(body, header->core_relo_off, header->core_relo_len, btf,
-                                     result)
-                   .transform_error(where("CO-RE relocations"));
+    Part func_info{"func info", header->func_info_off, header->func_info_len};
+    Part line_info{"line info", header->line_info_off, header->line_info_len};
+    Part core{"CO-RE relocations", header->core_relo_off, header->core_relo_len};
+    auto read = read_part<FuncRecord>(body, func_info, btf, result);
+    if (read) read = read_part<LineRecord>(body, line_info, btf, result);
+    if (read) read = read_part<CoreRecord>(body, core, btf, result);
     if (!read) return std::unexpected(read.error());
     for (auto& [section, info] : result) {
         order(info.functions);

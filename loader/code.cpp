@@ -11,6 +11,8 @@
 namespace bpftwin {
 namespace {
 
+constexpr std::size_t longest_name = 511;  // KSYM_NAME_LEN with its NUL
+
 using Symbols = std::vector<const ElfSymbol*>;
 
 /// A function before its bytes are looked at.
@@ -64,18 +66,19 @@ std::string function_error(const Extent& extent, const ElfSection& section) {
     if (extent.offset > section.size || extent.size > section.size - extent.offset)
         return fmt::format("offset {} and size {} leave the section of {} bytes", extent.offset,
                            extent.size, section.size);
-    if (section.name != ".text" && extent.symbol && extent.symbol->is_local())
-        return "is static, but not a subprogram in .text";
+    if (extent.name.size() > longest_name)
+        return fmt::format("name is longer than {} characters", longest_name);
     return {};
 }
 
-CodeFunction function_from(const Extent& extent, const ElfSection& section) {
+bool is_static(const Extent& extent) { return extent.symbol && extent.symbol->is_local(); }
+
+CodeFunction function_from(const Extent& extent, const ElfSection& section, bool entry) {
     CodeFunction function{.name = std::string(extent.name),
                           .section = section.index,
                           .first = static_cast<std::uint32_t>(extent.offset / sizeof(Insn)),
                           .insns = std::vector<Insn>(extent.size / sizeof(Insn)),
-                          .entry = section.name != ".text",
-                          .hidden = extent.symbol && extent.symbol->is_hidden()};
+                          .entry = entry};
     std::memcpy(function.insns.data(), section.data.data() + extent.offset, extent.size);
     return function;
 }
@@ -91,8 +94,8 @@ Result<void> order(std::vector<Extent>& extents) {
     extents.erase(aliases.begin(), aliases.end());
     for (std::size_t i = 1; i < extents.size(); ++i)
         if (extents[i].offset - extents[i - 1].offset < extents[i - 1].size)
-            return fail(fmt::format("functions {} and {} overlap", extents[i - 1].name,
-                                    extents[i].name));
+            return fail(
+                fmt::format("functions {} and {} overlap", extents[i - 1].name, extents[i].name));
     return {};
 }
 
@@ -106,7 +109,12 @@ Result<std::vector<CodeFunction>> section_functions(const ElfSection& section,
     if (auto ordered = order(extents); !ordered) return std::unexpected(ordered.error());
 
     std::vector<CodeFunction> functions;
-    for (const auto& extent : extents) functions.push_back(function_from(extent, section));
+    // A static function is a program only where nothing else in the section can be.
+    bool all_static = std::ranges::all_of(extents, is_static);
+    for (const auto& extent : extents) {
+        bool entry = section.name != ".text" && (all_static || !is_static(extent));
+        functions.push_back(function_from(extent, section, entry));
+    }
     return functions;
 }
 

@@ -1,5 +1,5 @@
 // The functions of an object, as compiled: entry programs in sections of their own, subprograms in
-// `.text` (libbpf's rule).
+// `.text` (libbpf's rule) and static ones beside a global program.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,7 @@ struct CodeFunction {
     std::uint32_t section = 0;
     std::uint32_t first = 0;  ///< First instruction, counted from the section's start.
     std::vector<Insn> insns;
-    bool entry = false;   ///< A program of its own; else a subprogram.
-    bool hidden = false;  ///< Global for the linker, static for the verifier.
+    bool entry = false;  ///< A program of its own; else a subprogram.
 
     [[nodiscard]] std::uint32_t end() const {
         return first + static_cast<std::uint32_t>(insns.size());

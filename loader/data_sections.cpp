@@ -7,7 +7,6 @@
 #include <array>
 #include <cctype>
 #include <cstring>
-#include <unordered_set>
 
 #include "fmt/format.h"
 #include "loader/maps.h"
@@ -59,20 +58,11 @@ std::string map_name(std::string_view object, std::string_view section) {
     return name;
 }
 
-std::unordered_set<std::string_view> hidden_names(const ElfFile& elf) {
-    std::unordered_set<std::string_view> names;
-    for (const auto& symbol : elf.symbols())
-        if (symbol.is_hidden()) names.insert(symbol.name);
-    return names;
-}
-
 /// Whether user space is to see a variable of the section: then the map can be mapped.
-bool is_mappable(const Btf& btf, std::uint32_t datasec,
-                 const std::unordered_set<std::string_view>& hidden) {
+bool is_mappable(const Btf& btf, std::uint32_t datasec) {
     return std::ranges::any_of(btf.section_vars(btf.type(datasec)), [&](const BtfSectionVar& var) {
         const auto& type = btf.type(var.type);
-        return type.kind == BtfKind::var && type.linkage != BtfLinkage::static_ &&
-               !hidden.contains(type.name);
+        return type.kind == BtfKind::var && type.linkage != BtfLinkage::static_;
     });
 }
 
@@ -111,7 +101,6 @@ Result<std::vector<PlacedMap>> data_maps(const ElfFile& elf, const Btf* btf,
                                          std::string_view object) {
     if (auto size = check_zeroed(elf); !size) return std::unexpected(size.error());
     std::vector<PlacedMap> maps;
-    auto hidden = hidden_names(elf);
     for (const auto& section : elf.sections()) {
         auto kind = data_kind(section);
         if (!kind || section.size == 0) continue;
@@ -121,7 +110,7 @@ Result<std::vector<PlacedMap>> data_maps(const ElfFile& elf, const Btf* btf,
         auto datasec = btf ? btf->find(section.name, BtfKind::datasec) : std::nullopt;
         if (datasec) {
             map.spec.btf_value_type_id = *datasec;
-            if (is_mappable(*btf, *datasec, hidden)) map.spec.map_flags |= BPF_F_MMAPABLE;
+            if (is_mappable(*btf, *datasec)) map.spec.map_flags |= BPF_F_MMAPABLE;
         }
         maps.push_back(std::move(map));
     }

@@ -1,5 +1,5 @@
-// libelf decodes the headers; sections, strings and tables are then read from the image's own bytes,
-// so that no offset, index or string is followed unchecked.
+// libelf decodes the headers; sections, strings and tables are then read from the image's own
+// bytes, so that no offset, index or string is followed unchecked.
 #include "loader/elf.h"
 
 #include <elf.h>
@@ -178,8 +178,7 @@ template <class Entry>
 ElfRelocation relocation_from(const Entry& entry) {
     ElfRelocation relocation{.offset = entry.r_offset,
                              .type = static_cast<std::uint32_t>(ELF64_R_TYPE(entry.r_info)),
-                             .symbol = static_cast<std::uint32_t>(ELF64_R_SYM(entry.r_info)),
-                             .addend = std::nullopt};
+                             .symbol = static_cast<std::uint32_t>(ELF64_R_SYM(entry.r_info))};
     if constexpr (requires { entry.r_addend; }) relocation.addend = entry.r_addend;
     return relocation;
 }
@@ -216,6 +215,8 @@ bool ElfSymbol::is_extern() const {
 }
 
 bool ElfSymbol::is_section() const { return type == STT_SECTION; }
+
+bool ElfSymbol::is_variable() const { return type == STT_OBJECT; }
 
 bool ElfSymbol::is_weak() const { return binding == STB_WEAK; }
 

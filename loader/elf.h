@@ -1,5 +1,6 @@
 // A BPF relocatable object as ELF sees it: sections, symbols, relocations, all inside their bounds
-// (System V ABI chapters 4 and 5; the BPF relocation kinds are Linux Documentation/bpf/llvm_reloc.rst).
+// (System V ABI chapters 4 and 5; the BPF relocation kinds are Linux
+// Documentation/bpf/llvm_reloc.rst).
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,8 @@ struct ElfSymbol {
     [[nodiscard]] bool is_extern() const;
     [[nodiscard]] bool is_section() const;
     [[nodiscard]] bool is_weak() const;
+    /// A named object with an address.
+    [[nodiscard]] bool is_variable() const;
 };
 
 struct ElfRelocation {

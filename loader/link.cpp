@@ -79,11 +79,11 @@ Result<void> Linker::place(std::uint32_t index) {
 Result<void> Linker::check_info(const CodeFunction& function, const InsnInfo& info) const {
     bool entry = program_.functions.size() == 1;
     if (!entry && !program_.func_info.empty() && info.functions.empty())
-        return fail(fmt::format("function {}: has no BTF func info, though its caller has",
-                                function.name));
+        return fail(
+            fmt::format("function {}: has no BTF func info, though its caller has", function.name));
     if (!entry && !program_.line_info.empty() && info.lines.empty())
-        return fail(fmt::format("function {}: has no BTF line info, though its caller has",
-                                function.name));
+        return fail(
+            fmt::format("function {}: has no BTF line info, though its caller has", function.name));
     return {};
 }
 
@@ -95,8 +95,7 @@ Result<void> Linker::add_info(const CodeFunction& function, std::uint32_t base) 
     if (auto complete = check_info(function, info); !complete) return complete;
     append(program_.core_relocations, std::move(info.core));
     bool entry = program_.functions.size() == 1;
-    if (entry || !program_.func_info.empty())
-        append(program_.func_info, std::move(info.functions));
+    if (entry || !program_.func_info.empty()) append(program_.func_info, std::move(info.functions));
     if (entry || !program_.line_info.empty()) append(program_.line_info, std::move(info.lines));
     return {};
 }

@@ -1,1 +1,218 @@
+// The pipeline from an ELF image to an ObjectSpec. Each step is a function from values to a value;
+// what they refer to of the image lives as long as the call.
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <utility>
+
 #include "bpftwin/spec.h"
+#include "btf/btf.h"
+#include "fmt/format.h"
+#include "loader/btf_ext.h"
+#include "loader/btf_repair.h"
+#include "loader/code.h"
+#include "loader/elf.h"
+#include "loader/externs.h"
+#include "loader/link.h"
+#include "loader/map_slots.h"
+#include "loader/maps.h"
+#include "loader/relocate.h"
+
+namespace bpftwin {
+namespace {
+
+using SharedBtf = std::shared_ptr<const Btf>;
+
+/// Instructions of all programs with their subprograms: what a small file may unfold to.
+constexpr std::size_t most_linked_insns = 4'000'000;
+
+/// "dir/file.bpf.o" is the object "file", as libbpf has it.
+std::string object_name(std::string_view path) {
+    auto file = path.substr(path.rfind('/') + 1);
+    return std::string(file.substr(0, file.find('.')));
+}
+
+std::string license_of(const ElfFile& elf) {
+    const auto* section = elf.section("license");
+    if (!section) return {};
+    auto end = std::ranges::find(section->data, std::byte{0});
+    return {reinterpret_cast<const char*>(section->data.data()),
+            static_cast<std::size_t>(end - section->data.begin())};
+}
+
+Result<std::uint32_t> version_of(const ElfFile& elf) {
+    const auto* section = elf.section("version");
+    if (!section) return 0;
+    std::uint32_t version;
+    if (section->data.size() != sizeof(version))
+        return fail(fmt::format("section version: {} bytes, expected 4", section->data.size()));
+    std::memcpy(&version, section->data.data(), sizeof(version));
+    return version;
+}
+
+/// What ELF knows of the sections that BTF describes: sizes, and offsets of variables. Where two
+/// static variables share a name, the compiler's own offsets have to do.
+std::vector<DatasecLayout> section_layouts(const ElfFile& elf) {
+    std::vector<DatasecLayout> layouts;
+    for (const auto& section : elf.sections())
+        layouts.push_back(
+            {std::string(section.name), static_cast<std::uint32_t>(section.size), {}});
+    std::set<std::pair<std::uint32_t, std::string_view>> seen;
+    for (const auto& symbol : elf.symbols()) {
+        if (!symbol.is_variable() || symbol.section >= layouts.size()) continue;
+        auto& offsets = layouts[symbol.section].offsets;
+        if (seen.emplace(symbol.section, symbol.name).second)
+            offsets.emplace(symbol.name, static_cast<std::uint32_t>(symbol.value));
+        else
+            offsets.erase(std::string(symbol.name));
+    }
+    return layouts;
+}
+
+Result<SharedBtf> btf_of(const ElfFile& elf) {
+    const auto* section = elf.section(".BTF");
+    if (!section || section->data.empty()) return nullptr;
+    auto btf = Btf::parse(repaired_btf(section->data, elf));
+    if (!btf) return std::unexpected(btf.error().in("section .BTF"));
+    auto complete = with_datasecs(**btf, section_layouts(elf));
+    if (!complete) return std::unexpected(complete.error().in("section .BTF"));
+    return *complete;
+}
+
+Result<BtfExt> btf_ext_of(const ElfFile& elf, const Btf* btf) {
+    const auto* section = elf.section(".BTF.ext");
+    if (!section || section->data.empty() || !btf) return {};
+    auto ext = parse_btf_ext(section->data, *btf);
+    if (!ext) return std::unexpected(ext.error().in("section .BTF.ext"));
+    return ext;
+}
+
+void append(std::vector<PlacedMap>& to, std::vector<PlacedMap>&& from) {
+    std::ranges::move(from, std::back_inserter(to));
+}
+
+Result<MapTable> maps_of(const ElfFile& elf, const Btf* btf, std::string_view object) {
+    auto maps = btf_maps(elf, btf);
+    if (!maps) return std::unexpected(maps.error());
+    auto legacy = legacy_maps(elf, btf);
+    if (!legacy) return std::unexpected(legacy.error());
+    append(*maps, std::move(*legacy));
+    auto data = data_maps(elf, btf, object);
+    if (!data) return std::unexpected(data.error());
+    append(*maps, std::move(*data));
+    if (auto arena = place_arena(elf, *maps); !arena) return std::unexpected(arena.error());
+    return MapTable(std::move(*maps));
+}
+
+Result<std::vector<MapSpec>> map_specs(const ElfFile& elf, const Code& code,
+                                       const MapTable& table) {
+    auto slots = map_slots(elf, code, table);
+    if (!slots) return std::unexpected(slots.error());
+    std::vector<MapSpec> specs;
+    for (const auto& map : table.maps()) specs.push_back(map.spec);
+    for (auto& [map, slot] : *slots) specs[map].slots.push_back(std::move(slot));
+    return specs;
+}
+
+Result<std::vector<ProgramSpec>> programs_of(const LinkInput& input) {
+    std::vector<ProgramSpec> programs;
+    std::size_t insns = 0;
+    for (std::uint32_t i = 0; i < input.code.functions().size(); ++i) {
+        if (!input.code.functions()[i].entry) continue;
+        auto program = link_program(input, i);
+        if (!program) return std::unexpected(program.error());
+        insns += program->insns.size();
+        if (insns > most_linked_insns)
+            return fail(fmt::format("more than {} instructions with all subprograms linked",
+                                    most_linked_insns));
+        programs.push_back(std::move(*program));
+    }
+    return programs;
+}
+
+/// Sections that stand by themselves.
+Result<ObjectSpec> head_of(const ElfFile& elf, std::string_view path) {
+    ObjectSpec object;
+    object.name = object_name(path);
+    object.license = license_of(elf);
+    auto version = version_of(elf);
+    if (!version) return std::unexpected(version.error());
+    object.kern_version = *version;
+    auto btf = btf_of(elf);
+    if (!btf) return std::unexpected(btf.error());
+    object.btf = std::move(*btf);
+    return object;
+}
+
+Result<ObjectSpec> load(const ElfFile& elf, std::string_view path) {
+    auto object = head_of(elf, path);
+    if (!object) return object;
+    const Btf* btf = object->btf.get();
+    auto code = Code::read(elf);
+    if (!code) return std::unexpected(code.error());
+    auto maps = maps_of(elf, btf, object->name);
+    if (!maps) return std::unexpected(maps.error());
+    auto ext = btf_ext_of(elf, btf);
+    if (!ext) return std::unexpected(ext.error());
+    Externs externs(btf);
+    auto references = references_of(elf, *code, *maps, externs);
+    if (!references) return std::unexpected(references.error());
+
+    auto specs = map_specs(elf, *code, *maps);
+    if (!specs) return std::unexpected(specs.error());
+    object->maps = std::move(*specs);
+    auto programs = programs_of({elf, *code, *references, externs, btf, *ext});
+    if (!programs) return std::unexpected(programs.error());
+    object->programs = std::move(*programs);
+    return object;
+}
+
+Result<Bytes> read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return fail(fmt::format("{}: {}", path, std::strerror(errno)), errno);
+    std::vector<char> content{std::istreambuf_iterator<char>(in), {}};
+    if (in.bad()) return fail(fmt::format("{}: cannot be read", path));
+    auto bytes = std::as_bytes(std::span(content));
+    return Bytes(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+Result<ObjectSpec> load_elf(ByteView image, std::string_view name) {
+    auto elf = ElfFile::open(image);
+    if (!elf) return std::unexpected(elf.error().in(name));
+    auto object = load(*elf, name);
+    if (!object) return std::unexpected(object.error().in(name));
+    return object;
+}
+
+Result<ObjectSpec> load_elf_file(const std::string& path) {
+    auto image = read_file(path);
+    if (!image) return std::unexpected(image.error());
+    return load_elf(*image, path);
+}
+
+Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path) {
+    auto bytes = read_file(path);
+    if (!bytes) return std::unexpected(bytes.error());
+    constexpr std::string_view elf_magic =
+        "\x7f"
+        "ELF";
+    bool is_elf = bytes->size() >= elf_magic.size() &&
+                  std::memcmp(bytes->data(), elf_magic.data(), elf_magic.size()) == 0;
+    if (!is_elf) {
+        auto btf = Btf::parse(*bytes);
+        if (!btf) return std::unexpected(btf.error().in(path));
+        return btf;
+    }
+    auto elf = ElfFile::open(*bytes);
+    if (!elf) return std::unexpected(elf.error().in(path));
+    auto btf = btf_of(*elf);
+    if (!btf) return std::unexpected(btf.error().in(path));
+    if (!*btf) return fail(fmt::format("{}: no section .BTF; compile with -g", path));
+    return btf;
+}
+
+}  // namespace bpftwin

@@ -21,8 +21,7 @@ std::optional<std::uint32_t> MapTable::defined_at(std::uint32_t section,
     return found->second;
 }
 
-std::optional<std::uint32_t> MapTable::covering(std::uint32_t section,
-                                                std::uint64_t offset) const {
+std::optional<std::uint32_t> MapTable::covering(std::uint32_t section, std::uint64_t offset) const {
     auto after = by_place_.upper_bound({section, offset});
     if (after == by_place_.begin()) return std::nullopt;
     auto index = std::prev(after)->second;

@@ -1,6 +1,6 @@
-// BTF-defined maps: a variable in `.maps` whose struct type spells the attributes; an integer is the
-// length of an array that a member points to (`int (*max_entries)[64]`), a key or value type is what
-// a member points to.
+// BTF-defined maps: a variable in `.maps` whose struct type spells the attributes; an integer is
+// the length of an array that a member points to (`int (*max_entries)[64]`), a key or value type is
+// what a member points to.
 #include <linux/bpf.h>
 #include <unistd.h>
 
@@ -147,8 +147,8 @@ Result<const BtfType*> slot_type(const Btf& btf, const BtfMember& member) {
 
 Result<void> set_inner(Definition& definition, const BtfType& type) {
     if (type.kind != BtfKind::struct_)
-        return fail(fmt::format("expected pointers to map definitions, not {}",
-                                name_of(type.kind)));
+        return fail(
+            fmt::format("expected pointers to map definitions, not {}", name_of(type.kind)));
     auto inner = inner_spec(definition.btf, type, definition.spec.name + ".inner");
     if (!inner) return std::unexpected(inner.error());
     definition.spec.inner = std::make_shared<const MapSpec>(std::move(*inner));
@@ -211,8 +211,8 @@ Result<void> read_attribute(Definition& definition, const BtfMember& member) {
 Result<Definition> read_definition(Definition definition, const BtfType& type) {
     auto members = definition.btf.members(type);
     if (members.size() > most_attributes)
-        return fail(fmt::format("{} attributes; at most {} make sense", members.size(),
-                                most_attributes));
+        return fail(
+            fmt::format("{} attributes; at most {} make sense", members.size(), most_attributes));
     for (const auto& member : members)
         if (auto result = read_attribute(definition, member); !result)
             return std::unexpected(result.error());
@@ -227,7 +227,7 @@ Result<Definition> read_definition(Definition definition, const BtfType& type) {
 }
 
 Definition new_definition(const Btf& btf, std::string name, bool inner) {
-    Definition definition{.btf = btf, .inner = inner, .spec = {}, .values = std::nullopt};
+    Definition definition{.btf = btf, .inner = inner, .spec = {}};
     definition.spec.name = std::move(name);
     return definition;
 }
@@ -262,9 +262,7 @@ Result<PlacedMap> read_map(const Btf& btf, const BtfSectionVar& var, const ElfSe
     PlacedMap map{.spec = std::move(definition->spec),
                   .section = section.index,
                   .offset = var.offset,
-                  .size = var.size,
-                  .values = std::nullopt,
-                  .globals = 0};
+                  .size = var.size};
     if (definition->values) map.values = var.offset + *definition->values;
     return map;
 }

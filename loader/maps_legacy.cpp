@@ -156,9 +156,7 @@ Result<std::vector<PlacedMap>> legacy_maps(const ElfFile& elf, const Btf* btf) {
         maps.push_back({.spec = std::move(*spec),
                         .section = section->index,
                         .offset = maps.size() * definition.bytes.size(),
-                        .size = definition.bytes.size(),
-                        .values = std::nullopt,
-                        .globals = 0});
+                        .size = definition.bytes.size()});
     }
     return maps;
 }

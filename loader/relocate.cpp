@@ -87,8 +87,8 @@ Result<Reference> Resolver::resolve_call(const ElfSymbol& symbol, std::int64_t a
 Result<Reference> Resolver::resolve_address(const ElfSymbol& symbol, std::int64_t offset) const {
     if (auto map = maps.data_of(symbol.section)) {
         if (offset < 0 || offset > std::numeric_limits<std::int32_t>::max())
-            return fail(fmt::format("offset {} of '{}' is out of range", offset,
-                                    elf.display_name(symbol)));
+            return fail(
+                fmt::format("offset {} of '{}' is out of range", offset, elf.display_name(symbol)));
         return Reference{.kind = Reference::Kind::map_value,
                          .insn = 0,
                          .target = *map,
@@ -101,10 +101,9 @@ Result<Reference> Resolver::resolve_address(const ElfSymbol& symbol, std::int64_
         if (auto function = code.subprogram_at(symbol.section, offset / slot))
             return Reference{
                 .kind = Reference::Kind::function_address, .insn = 0, .target = *function};
-    return fail(fmt::format("'{}' + {} in section {} is neither map, variable nor subprogram",
-                            elf.display_name(symbol),
-                            offset - static_cast<std::int64_t>(symbol.value),
-                            section_name(symbol.section)));
+    return fail(fmt::format(
+        "'{}' + {} in section {} is neither map, variable nor subprogram", elf.display_name(symbol),
+        offset - static_cast<std::int64_t>(symbol.value), section_name(symbol.section)));
 }
 
 std::string kind_error(const Insn& insn, const ElfRelocation& relocation) {
@@ -211,8 +210,8 @@ Result<std::vector<bool>> relocated_insns(const CodeFunction& function,
     std::vector<bool> relocated(function.insns.size());
     for (const auto& reference : references) {
         if (relocated[reference.insn])
-            return fail(fmt::format("insn {}: has two relocations",
-                                    function.first + reference.insn));
+            return fail(
+                fmt::format("insn {}: has two relocations", function.first + reference.insn));
         relocated[reference.insn] = true;
     }
     return relocated;

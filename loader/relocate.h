@@ -26,9 +26,9 @@ struct Reference {
     };
 
     Kind kind;
-    std::uint32_t insn;          ///< In its function.
-    std::uint32_t target = 0;    ///< Index into the map table or into the functions.
-    std::int32_t offset = 0;     ///< Bytes.
+    std::uint32_t insn;                 ///< In its function.
+    std::uint32_t target = 0;           ///< Index into the map table or into the functions.
+    std::int32_t offset = 0;            ///< Bytes.
     const ElfSymbol* symbol = nullptr;  ///< Externs only.
 };
 
