@@ -1,0 +1,182 @@
+// Several threads on one map. Under ThreadSanitizer these also show that nothing races.
+#include <atomic>
+#include <thread>
+
+#include "helpers/maps/ring_buffer.h"
+#include "tests/helpers/maps_support.h"
+
+namespace bpftwin::test {
+namespace {
+
+constexpr int steps = 20000;
+
+/// Runs `work(number)` on each of `count` threads.
+template <class Work>
+void in_threads(std::uint32_t count, Work work) {
+    std::vector<std::thread> threads;
+    for (std::uint32_t i = 0; i < count; ++i) threads.emplace_back(work, i);
+    for (std::thread& thread : threads) thread.join();
+}
+
+/// Both words of a value are written together and must be read together.
+struct Twin {
+    std::uint64_t first;
+    std::uint64_t second;
+};
+
+TEST(maps_threads, hash_keeps_what_each_thread_wrote_to_its_own_keys) {
+    const auto map = make_map(map_spec(MapType::hash, 4, 8, 256), 4);
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps; ++i) {
+            const std::uint32_t key = thread + 4 * static_cast<std::uint32_t>(i % 64);
+            ASSERT_EQ(put(*map, key, i, 0, thread), 0);
+            const auto* value = at<std::uint64_t>(*map, key);
+            ASSERT_NE(value, nullptr);
+            ASSERT_EQ(__atomic_load_n(value, __ATOMIC_RELAXED), i);
+            if (i % 3 == 0) {
+                ASSERT_EQ(drop(*map, key), 0);
+            }
+        }
+    });
+    EXPECT_LE(map->entries()->size(), 256U);
+}
+
+TEST(maps_threads, hash_shows_user_space_whole_values_of_contended_keys) {
+    const auto map = make_map(map_spec(MapType::hash, 8, sizeof(Twin), 8), 3);
+    in_threads(3, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps; ++i) {
+            const std::uint64_t key = i % 4;
+            if (thread != 0) {
+                ASSERT_EQ(put(*map, key, Twin{i, i}, 0, thread), 0);
+            } else if (const auto values = map->lookup(bytes_of(key))) {
+                const auto twin = value_of<Twin>(values->front());
+                ASSERT_EQ(twin.first, twin.second);
+            }
+        }
+    });
+}
+
+TEST(maps_threads, threads_that_claim_the_same_cpu_replace_elements_safely) {
+    const auto map = make_map(map_spec(MapType::hash, 4, 8, 16), 1);
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps; ++i)
+            ASSERT_EQ(put(*map, static_cast<std::uint32_t>(i % 16), i * 4 + thread), 0);
+    });
+    EXPECT_EQ(map->entries()->size(), 16U);
+    for (std::uint32_t key = 0; key < 16; ++key)
+        EXPECT_EQ(*at<std::uint64_t>(*map, key) / 4 % 16, key);
+}
+
+TEST(maps_threads, full_hash_never_holds_too_much_and_loses_no_element) {
+    const auto map = make_map(map_spec(MapType::hash, 4, 4, 8), 4);
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint32_t i = 0; i < steps; ++i) {
+            const std::uint32_t key = i % 32;
+            if ((i + thread) % 2) {
+                const long result = put(*map, key, key, 0, thread);
+                ASSERT_TRUE(result == 0 || result == -E2BIG);
+            } else {
+                drop(*map, key);
+            }
+        }
+    });
+    for (std::uint32_t key = 0; key < 32; ++key) drop(*map, key);
+    for (std::uint32_t key = 0; key < 8; ++key) EXPECT_EQ(put(*map, key, key), 0);
+    EXPECT_EQ(put(*map, 8U, 8U), -E2BIG);
+}
+
+TEST(maps_threads, iteration_ends_while_others_change_the_map) {
+    const auto map = make_map(map_spec(MapType::hash, 4, 4, 64), 2);
+    in_threads(2, [&](std::uint32_t thread) {
+        for (std::uint32_t i = 0; i < steps / 10; ++i) {
+            if (thread == 0) {
+                ASSERT_LE(map->entries()->size(), 64U);
+                map->for_each(0, [](const void*, void*) { return false; });
+            } else {
+                put(*map, i * 7 % 100, i, 0, 1);
+                drop(*map, i * 3 % 100);
+            }
+        }
+    });
+}
+
+TEST(maps_threads, lru_stays_whole) {
+    for (const std::uint32_t flags : {0U, map_flag::no_common_lru}) {
+        for (const MapType type : {MapType::lru_hash, MapType::lru_percpu_hash}) {
+            const auto map = make_map(map_spec(type, 4, 8, 32, flags), 4);
+            in_threads(4, [&](std::uint32_t thread) {
+                for (std::uint64_t i = 0; i < steps / 2; ++i) {
+                    const auto key = static_cast<std::uint32_t>((i * 31 + thread) % 80);
+                    // A thread may find every element in the hands of others for a moment.
+                    const long result = put(*map, key, i, 0, thread);
+                    ASSERT_TRUE(result == 0 || result == -ENOMEM);
+                    at<std::uint64_t>(*map, key % 5, thread);
+                    if (i % 7 == 0) drop(*map, key);
+                }
+            });
+            EXPECT_LE(map->entries()->size(), 32U);
+            for (std::uint32_t key = 0; key < 200; ++key) ASSERT_EQ(put(*map, key, 1UL), 0);
+        }
+    }
+}
+
+TEST(maps_threads, array_words_are_never_torn) {
+    const auto map = make_map(map_spec(MapType::array, 4, 8, 1));
+    in_threads(3, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps; ++i) {
+            const std::uint64_t half = i & 0xffffffff;
+            if (thread != 0) {
+                put(*map, 0U, half << 32 | half);
+            } else {
+                const auto value = value_of<std::uint64_t>(map->lookup(bytes_of(0U))->front());
+                ASSERT_EQ(value >> 32, value & 0xffffffff);
+            }
+        }
+    });
+}
+
+TEST(maps_threads, locked_updates_exclude_each_other) {
+    struct Locked {
+        std::uint32_t lock;
+        std::uint32_t padding;
+        Twin twin;
+    };
+    const auto map = make_map(map_spec(MapType::array, 4, sizeof(Locked), 1), 1, {.spin_lock = 0});
+    in_threads(2, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps / 4; ++i)
+            ASSERT_EQ(put(*map, 0U, Locked{0, 0, {i + thread, i + thread}}, update_flag::lock), 0);
+    });
+    const auto last = value_of<Locked>(map->lookup(bytes_of(0U))->front());
+    EXPECT_EQ(last.twin.first, last.twin.second);
+}
+
+TEST(maps_threads, ring_buffer_delivers_every_record_once_and_in_each_producers_order) {
+    const auto map = make<RingBuffer>(map_spec(MapType::ringbuf, 0, 0, page_size()));
+    constexpr std::uint64_t records = 5000;
+    std::atomic<int> producing = 3;
+    std::vector<Event> events;
+    std::thread consumer([&] {
+        while (producing != 0) map->drain(events);
+        map->drain(events);
+    });
+    in_threads(3, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < records;) {
+            const std::uint64_t value = std::uint64_t{thread} << 32 | i;
+            if (map->output(&value, sizeof value, 0) == 0)
+                ++i;
+            else
+                std::this_thread::yield();
+        }
+        --producing;
+    });
+    consumer.join();
+    std::uint64_t next[3] = {};
+    for (const Event& event : events) {
+        const auto value = value_of<std::uint64_t>(event.data);
+        ASSERT_EQ(value & 0xffffffff, next[value >> 32]++);
+    }
+    EXPECT_EQ(events.size(), 3 * records);
+}
+
+}  // namespace
+}  // namespace bpftwin::test
