@@ -1,4 +1,5 @@
-// From registers to the typed arguments of helpers/calls.h, and back: the kernel's BPF_CALL_n macros.
+// From registers to the typed arguments of helpers/calls.h, and back: the kernel's BPF_CALL_n
+// macros.
 #pragma once
 
 #include <array>

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "helpers/calls.h"
-#include "helpers/enotsupp.h"
+#include "helpers/maps/attributes.h"
 #include "helpers/packet_bytes.h"
 
 namespace bpftwin::calls {
@@ -71,12 +71,12 @@ long replace(std::byte* field, std::uint64_t from, std::uint64_t to, std::uint64
             store(field, shifted(old, static_cast<std::uint32_t>(to)));
             return 0;
         case 2:
-            store(field, replaced(old, static_cast<std::uint16_t>(from),
-                                  static_cast<std::uint16_t>(to)));
+            store(field,
+                  replaced(old, static_cast<std::uint16_t>(from), static_cast<std::uint16_t>(to)));
             return 0;
         case 4:
-            store(field, replaced(old, static_cast<std::uint32_t>(from),
-                                  static_cast<std::uint32_t>(to)));
+            store(field,
+                  replaced(old, static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to)));
             return 0;
         default: return -EINVAL;
     }

@@ -33,7 +33,7 @@ struct Layout {
 
 bool has_ports(std::byte protocol) {
     constexpr std::array<std::uint8_t, 3> with_ports = {6, 17, 132};  // TCP, UDP, SCTP.
-    return std::ranges::contains(with_ports, static_cast<std::uint8_t>(protocol));
+    return std::ranges::find(with_ports, static_cast<std::uint8_t>(protocol)) != with_ports.end();
 }
 
 std::uint32_t hash_of(ByteView packet, const Layout& layout) {

@@ -1,4 +1,5 @@
-// A hash of a packet's flow: what skb_get_hash (net/core/flow_dissector.c) is for, without its secret.
+// A hash of a packet's flow: what skb_get_hash (net/core/flow_dissector.c) is for, without its
+// secret.
 #pragma once
 
 #include <cstdint>

@@ -238,8 +238,8 @@ void Printer::integer(const Spec& spec) {
     if (spec.letter == 'x') return number(spec, "", fmt::format("{:x}", value));
     if (spec.letter == 'X') return number(spec, "", fmt::format("{:X}", value));
     if (spec.letter == 'u') return number(spec, "", fmt::format("{}", value));
-    const std::int64_t number_value = spec.wide ? static_cast<std::int64_t>(value)
-                                                : static_cast<std::int32_t>(value);
+    const std::int64_t number_value =
+        spec.wide ? static_cast<std::int64_t>(value) : static_cast<std::int32_t>(value);
     const bool negative = number_value < 0;
     const std::uint64_t magnitude = static_cast<std::uint64_t>(number_value);
     number(spec, sign_of(spec, negative), fmt::format("{}", negative ? -magnitude : magnitude));

@@ -10,7 +10,9 @@ namespace {
 
 using Spec = FormatPiece::Spec;
 
-bool is_plain_text(char c) { return !ctype::is_ascii(c) || ctype::is_ascii_print(c) || ctype::is_space(c); }
+bool is_plain_text(char c) {
+    return !ctype::is_ascii(c) || ctype::is_ascii_print(c) || ctype::is_space(c);
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Format strings of bpf_trace_printk, bpf_trace_vprintk and bpf_snprintf, taken apart: the subset of
-// printk's specifiers that the kernel's bpf_bprintf_prepare (kernel/bpf/helpers.c) lets through.
+// Format strings of bpf_trace_printk, bpf_trace_vprintk and bpf_snprintf, taken apart: the subset
+// of printk's specifiers that the kernel's bpf_bprintf_prepare (kernel/bpf/helpers.c) lets through.
 #pragma once
 
 #include <cstdint>

@@ -73,7 +73,6 @@ constexpr Arg percpu_object{ArgType::percpu_btf_id};
 constexpr Arg sock_object{ArgType::btf_id_sock_common};
 constexpr Arg released_sock = released(sock_object);
 constexpr Arg sock_common{ArgType::sock_common};
-constexpr Arg socket_or_null = maybe_null({ArgType::socket});
 
 constexpr Arg in_fixed(std::uint16_t bytes) { return fixed_size(in, bytes); }
 constexpr Arg out_fixed(std::uint16_t bytes) { return fixed_size(out, bytes); }

@@ -19,9 +19,10 @@ bool require_map_type(Runtime& runtime, const Map& map, MapType type) {
 
 bool require_packet(Runtime& runtime) {
     if (runtime.packet()) return true;
-    runtime.stop({.kind = TrapKind::bad_call,
-                  .reason = fmt::format("this helper works on a packet; programs of type {} have none",
-                                        name_of(runtime.program().type))});
+    runtime.stop(
+        {.kind = TrapKind::bad_call,
+         .reason = fmt::format("this helper works on a packet; programs of type {} have none",
+                               name_of(runtime.program().type))});
     return false;
 }
 

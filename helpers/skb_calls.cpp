@@ -23,7 +23,7 @@ constexpr std::uint32_t net = 1;  // BPF_HDR_START_NET.
 }  // namespace start_at
 
 namespace store_flag {
-constexpr std::uint64_t recompute_csum = 1;   // Nothing to do without a hardware checksum.
+constexpr std::uint64_t recompute_csum = 1;  // Nothing to do without a hardware checksum.
 constexpr std::uint64_t invalidate_hash = 2;
 constexpr std::uint64_t all = recompute_csum | invalidate_hash;
 }  // namespace store_flag
@@ -111,9 +111,8 @@ std::uint32_t get_hash_recalc(Runtime& runtime, Packet& packet) {
     const auto known = runtime.context().value("hash");
     if (known && *known != 0) return static_cast<std::uint32_t>(*known);
     const std::uint32_t network = std::min(network_header(packet), packet.data_end());
-    const std::uint32_t hash =
-        flow_hash({reinterpret_cast<const std::byte*>(std::uint64_t{network}),
-                   packet.data_end() - network});
+    const std::uint32_t hash = flow_hash(
+        {reinterpret_cast<const std::byte*>(std::uint64_t{network}), packet.data_end() - network});
     store_hash(runtime, hash);
     return hash;
 }

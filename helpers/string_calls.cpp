@@ -53,8 +53,7 @@ std::expected<Parsed, int> parse(std::string_view text, std::uint64_t flags) {
     const unsigned base = flags != 0 ? static_cast<unsigned>(flags) : implied_base(number);
     const std::size_t prefix = base == 16 && has_hex_prefix(number) ? 2 : 0;
     bool overflow = false;
-    const std::size_t digits =
-        read_digits(number.substr(prefix), base, parsed.magnitude, overflow);
+    const std::size_t digits = read_digits(number.substr(prefix), base, parsed.magnitude, overflow);
     if (overflow) return std::unexpected(-ERANGE);
     if (digits == 0) return std::unexpected(-EINVAL);
     parsed.consumed = static_cast<long>(at + prefix + digits);

@@ -16,9 +16,7 @@ constexpr std::int64_t frame_descriptor = 40;
 
 std::byte* bytes_at(std::int64_t address) { return reinterpret_cast<std::byte*>(address); }
 
-std::int64_t first_usable(const Packet& packet) {
-    return packet.buffer_begin() + frame_descriptor;
-}
+std::int64_t first_usable(const Packet& packet) { return packet.buffer_begin() + frame_descriptor; }
 
 void move(Runtime& runtime, Packet& packet, std::int64_t meta, std::int64_t data,
           std::int64_t data_end) {

@@ -35,6 +35,12 @@ struct Stop {
     bool write = false;
 };
 
+/// A ring buffer record that the program has reserved and neither submitted nor discarded.
+struct Reservation {
+    std::uint64_t record = 0;  ///< Its address.
+    Map* map = nullptr;
+};
+
 /// One running program. Engines derive from it; helpers get it as their first argument.
 class Runtime {
 public:
@@ -55,6 +61,7 @@ public:
     [[nodiscard]] Memory& memory() { return memory_; }
     [[nodiscard]] LiveWorld& world() { return world_; }
     [[nodiscard]] Effects& effects() { return effects_; }
+    [[nodiscard]] std::vector<Reservation>& reservations() { return reservations_; }
     /// Null for program types without a packet.
     [[nodiscard]] Packet* packet() { return packet_; }
     [[nodiscard]] Context& context() { return *context_; }
@@ -73,6 +80,7 @@ private:
     Memory memory_;
     LiveWorld world_;
     Effects effects_;
+    std::vector<Reservation> reservations_;
     Packet* packet_;
     Context* context_;
     std::optional<Stop> stop_;

@@ -1,0 +1,105 @@
+// Records to user space: ring buffers (kernel/bpf/ringbuf.c) and perf events
+// (kernel/trace/bpf_trace.c, bpf_xdp_event_output and bpf_skb_event_output in net/core/filter.c).
+#include <algorithm>
+#include <cerrno>
+#include <expected>
+
+#include "fmt/format.h"
+#include "helpers/calls.h"
+#include "helpers/maps/perf_event_array.h"
+#include "helpers/maps/ring_buffer.h"
+#include "helpers/require.h"
+#include "vm/packet.h"
+#include "vm/runtime.h"
+
+namespace bpftwin::calls {
+namespace {
+
+/// Takes a record back from the program. @return its map; null with the program stopped when it
+/// holds no such record.
+RingBuffer* release(Runtime& runtime, void* record) {
+    const auto address = reinterpret_cast<std::uint64_t>(record);
+    auto& held = runtime.reservations();
+    const auto found = std::ranges::find(held, address, &Reservation::record);
+    if (found == held.end()) {
+        refuse_argument(runtime, fmt::format("{:#x} is no record that is reserved now", address));
+        return nullptr;
+    }
+    Map* map = found->map;
+    held.erase(found);
+    runtime.memory().remove(address);
+    return static_cast<RingBuffer*>(map);
+}
+
+namespace output_flag {
+constexpr std::uint64_t index = 0xffff'ffff;        // BPF_F_INDEX_MASK.
+constexpr std::uint64_t current_cpu = 0xffff'ffff;  // BPF_F_CURRENT_CPU.
+constexpr std::uint64_t packet_size = 0xfffff;      // BPF_F_CTXLEN_MASK, shifted down.
+constexpr unsigned packet_size_shift = 32;
+}  // namespace output_flag
+
+/// Bytes of the packet that `flags` ask to be appended. Program types without a packet have none
+/// of these flags.
+std::expected<std::uint64_t, int> appended_size(Runtime& runtime, std::uint64_t flags) {
+    const std::uint64_t rest = flags >> output_flag::packet_size_shift;
+    const Packet* packet = runtime.packet();
+    if ((rest & ~(packet ? output_flag::packet_size : 0)) != 0) return std::unexpected(-EINVAL);
+    if (packet && rest > packet->size()) return std::unexpected(-EFAULT);
+    return rest;
+}
+
+void append(Bytes& record, const void* data, std::uint64_t size) {
+    const auto* bytes = static_cast<const std::byte*>(data);
+    record.insert(record.end(), bytes, bytes + size);
+}
+
+}  // namespace
+
+void* ringbuf_reserve(Runtime& runtime, RingBuffer& map, std::uint64_t size, std::uint64_t flags) {
+    void* record = map.reserve(size, flags);
+    if (!record) return nullptr;
+    const auto address = reinterpret_cast<std::uint64_t>(record);
+    runtime.reservations().push_back({.record = address, .map = &map});
+    runtime.memory().add({.begin = address,
+                          .size = size,
+                          .name = fmt::format("record of ring buffer {}", map.spec().name)});
+    return record;
+}
+
+void ringbuf_submit(Runtime& runtime, void* record, std::uint64_t flags) {
+    if (RingBuffer* map = release(runtime, record)) map->submit(record, flags);
+}
+
+void ringbuf_discard(Runtime& runtime, void* record, std::uint64_t flags) {
+    if (RingBuffer* map = release(runtime, record)) map->discard(record, flags);
+}
+
+long ringbuf_output(Runtime&, RingBuffer& map, const void* data, std::uint64_t size,
+                    std::uint64_t flags) {
+    return map.output(data, size, flags);
+}
+
+std::uint64_t ringbuf_query(Runtime&, RingBuffer& map, std::uint64_t flags) {
+    return map.query(flags);
+}
+
+long perf_event_output(Runtime& runtime, const void*, Map& map, std::uint64_t flags,
+                       const void* data, std::uint64_t size) {
+    if (!require_map_type(runtime, map, MapType::perf_event_array)) return 0;
+    const auto appended = appended_size(runtime, flags);
+    if (!appended) return appended.error();
+    const std::uint32_t cpu = runtime.world().world().cpu;
+    const std::uint64_t slot = flags & output_flag::index;
+    const std::uint64_t index = slot == output_flag::current_cpu ? cpu : slot;
+    if (const long error = static_cast<PerfEventArray&>(map).check_output(index, cpu)) return error;
+    Event event{.map = map.spec().name, .cpu = static_cast<std::uint32_t>(index), .data = {}};
+    append(event.data, data, size);
+    if (*appended != 0) {
+        const std::uint64_t begin = runtime.packet()->data();
+        append(event.data, reinterpret_cast<const std::byte*>(begin), *appended);
+    }
+    runtime.effects().events.push_back(std::move(event));
+    return 0;
+}
+
+}  // namespace bpftwin::calls

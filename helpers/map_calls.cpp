@@ -1,0 +1,29 @@
+// Map access (kernel/bpf/helpers.c). The rules are the map types' own.
+#include "fmt/format.h"
+#include "helpers/calls.h"
+#include "helpers/map.h"
+#include "helpers/require.h"
+#include "vm/runtime.h"
+
+namespace bpftwin::calls {
+
+void* map_lookup_elem(Runtime& runtime, Map& map, const void* key) {
+    return map.lookup_elem(key, runtime.world().world().cpu);
+}
+
+long map_update_elem(Runtime& runtime, Map& map, const void* key, const void* value,
+                     std::uint64_t flags) {
+    return map.update_elem(key, value, flags, runtime.world().world().cpu);
+}
+
+long map_delete_elem(Runtime&, Map& map, const void* key) { return map.delete_elem(key); }
+
+void* map_lookup_percpu_elem(Runtime& runtime, Map& map, const void* key, std::uint32_t cpu) {
+    if (!map.is_per_cpu()) {
+        refuse_argument(runtime, fmt::format("map {} has no value per CPU", map.spec().name));
+        return nullptr;
+    }
+    return cpu < map.cpu_count() ? map.lookup_elem(key, cpu) : nullptr;
+}
+
+}  // namespace bpftwin::calls
