@@ -28,7 +28,7 @@ bool in_path(const std::string& program) {
     return false;
 }
 
-std::string quoted(std::string_view word) {
+std::string shell_word(std::string_view word) {
     std::string result = "'";
     for (char c : word) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return result + "'";
@@ -50,17 +50,17 @@ std::vector<std::string> own_flags(const std::string& compiler) {
 
 std::string command_line(const std::string& source, const std::string& object,
                          const CompileOptions& options) {
-    std::string command = quoted(options.compiler);
-    for (const auto& flag : own_flags(options.compiler)) command += " " + quoted(flag);
-    for (const auto& flag : options.flags) command += " " + quoted(flag);
-    return command + " -c " + quoted(source) + " -o " + quoted(object);
+    std::string command = shell_word(options.compiler);
+    for (const auto& flag : own_flags(options.compiler)) command += " " + shell_word(flag);
+    for (const auto& flag : options.flags) command += " " + shell_word(flag);
+    return command + " -c " + shell_word(source) + " -o " + shell_word(object);
 }
 
 Compiled compile_in(const std::shared_ptr<TemporaryFolder>& folder, const std::string& source,
                     const CompileOptions& options) {
     auto object = folder->path() + "/" + options.name + ".o";
     auto errors = folder->path() + "/errors";
-    auto command = command_line(source, object, options) + " 2>" + quoted(errors);
+    auto command = command_line(source, object, options) + " 2>" + shell_word(errors);
     bool done = std::system(command.c_str()) == 0;
     if (!done) return {"", "", command + "\n" + read_text(errors), folder};
     return {object, "", "", folder};
