@@ -68,17 +68,14 @@ std::vector<std::string> compilers() {
     return {"clang-19", "clang", "clang-16", "clang-14"};
 }
 
-/// `-g` for BTF; `asm/types.h` stands in the multiarch folder, which the BPF target does not search.
+/// `-g` for BTF; `asm/types.h` stands in the multiarch folder, which the BPF target does not
+/// search.
 Arguments compiler_arguments(const std::string& path) {
     std::string arch = machine();
-    Arguments arguments = {"-target",
-                           "bpf",
-                           "-mcpu=v3",
-                           "-O2",
-                           "-g",
-                           "-D__TARGET_ARCH_" + target_arch(arch),
-                           "-idirafter",
-                           "/usr/include/" + arch + "-linux-gnu"};
+    Arguments arguments = {"-target",    "bpf",
+                           "-mcpu=v3",   "-O2",
+                           "-g",         "-D__TARGET_ARCH_" + target_arch(arch),
+                           "-idirafter", "/usr/include/" + arch + "-linux-gnu"};
     for (const std::string& flag : words(std::getenv("BPFTWIN_CFLAGS"))) arguments.push_back(flag);
     for (const char* last : {"-c", "-o", "-", "--"}) arguments.emplace_back(last);
     arguments.push_back(path);
@@ -88,7 +85,8 @@ Arguments compiler_arguments(const std::string& path) {
 /// Starts `program` with standard output going to `output`. @return its pid or a negative errno.
 pid_t spawn(const std::string& program, const Arguments& arguments, int output) {
     std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+        argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -119,7 +117,8 @@ Result<void> compile_to(int output, const std::string& path) {
         if (pid != -ENOENT) return fail(fmt::format("{}: {}", compiler, std::strerror(-pid)));
         tried += (tried.empty() ? "" : ", ") + compiler;
     }
-    return fail(fmt::format("no compiler found (tried {}); install clang or set BPFTWIN_CLANG", tried));
+    return fail(
+        fmt::format("no compiler found (tried {}); install clang or set BPFTWIN_CLANG", tried));
 }
 
 Result<Bytes> contents_of(int descriptor) {
@@ -127,7 +126,8 @@ Result<Bytes> contents_of(int descriptor) {
     if (size < 0) return std::unexpected(system_error("lseek"));
     Bytes bytes(static_cast<std::size_t>(size));
     for (std::size_t at = 0; at < bytes.size();) {
-        ssize_t got = pread(descriptor, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+        ssize_t got =
+            pread(descriptor, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
         if (got <= 0) return std::unexpected(system_error("pread"));
         at += static_cast<std::size_t>(got);
     }

@@ -102,7 +102,8 @@ Result<Bytes> integer_bytes(std::string_view text, std::size_t size) {
     auto number = parse_number(text);
     if (!number) return std::unexpected(number.error());
     if (!fits(*number, size)) {
-        return fail(fmt::format("{} does not fit into {} byte{}", text, size, size == 1 ? "" : "s"));
+        return fail(
+            fmt::format("{} does not fit into {} byte{}", text, size, size == 1 ? "" : "s"));
     }
     std::uint64_t value = twos_complement(*number);
     Bytes bytes(size);

@@ -69,7 +69,8 @@ Json text_of(ByteView value) {
 Json array(const Btf& btf, const BtfType& type, ByteView value) {
     std::uint64_t step = btf.size_of(type.type).value_or(0);
     const BtfType& element = btf.type(btf.resolve(type.type));
-    if (element.kind == BtfKind::int_ && element.size == 1 && element.is_char) return text_of(value);
+    if (element.kind == BtfKind::int_ && element.size == 1 && element.is_char)
+        return text_of(value);
     Json list = Json::array();
     if (step == 0) return list;
     for (std::uint64_t at = 0; at + step <= value.size(); at += step) {
@@ -77,7 +78,6 @@ Json array(const Btf& btf, const BtfType& type, ByteView value) {
     }
     return list;
 }
-
 
 Json member_value(const Btf& btf, const BtfMember& member, ByteView value) {
     const BtfType& type = btf.type(btf.resolve(member.type));

@@ -48,9 +48,11 @@ std::vector<ProgramSpec*> candidates(ObjectSpec& object) {
 }  // namespace
 
 void add_object_arguments(CLI::App& app, ObjectArguments& arguments) {
-    app.add_option("OBJ", arguments.path, "ELF object, C source (.c) or assembler text (.s, .bpfasm)")
+    app.add_option("OBJ", arguments.path,
+                   "ELF object, C source (.c) or assembler text (.s, .bpfasm)")
         ->required();
-    app.add_option("--type", arguments.type, "Program type where the object does not say it (xdp, kprobe, …)");
+    app.add_option("--type", arguments.type,
+                   "Program type where the object does not say it (xdp, kprobe, …)");
 }
 
 Result<ObjectSpec> open_object(const ObjectArguments& arguments) {

@@ -63,7 +63,8 @@ private:
 /// A capture file.
 class CaptureSource : public PacketSource {
 public:
-    CaptureSource(std::string path, PcapHandle pcap) : path_(std::move(path)), pcap_(std::move(pcap)) {
+    CaptureSource(std::string path, PcapHandle pcap)
+        : path_(std::move(path)), pcap_(std::move(pcap)) {
         struct stat status = {};
         if (stat(path_.c_str(), &status) == 0) size_ = static_cast<double>(status.st_size);
     }
@@ -101,8 +102,8 @@ Result<std::unique_ptr<PacketSource>> open_hex(const std::string& text) {
 
 Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path) {
     char message[PCAP_ERRBUF_SIZE] = "";
-    PcapHandle pcap(pcap_open_offline_with_tstamp_precision(path.c_str(),
-                                                            PCAP_TSTAMP_PRECISION_NANO, message));
+    PcapHandle pcap(
+        pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message));
     if (!pcap) {
         return fail(fmt::format("{}; give a pcap or pcapng file, or hex:…",
                                 pcap_error(path, message).message));
@@ -127,8 +128,7 @@ Result<PacketStream> PacketStream::open(std::span<const std::string> sources) {
 }
 
 Result<void> PacketStream::add(const std::string& source) {
-    auto opened =
-        source.starts_with(hex_prefix) ? open_hex(source) : open_capture(source);
+    auto opened = source.starts_with(hex_prefix) ? open_hex(source) : open_capture(source);
     if (!opened) return std::unexpected(opened.error());
     int link_type = (*opened)->link_type();
     if (!sources_.empty() && link_type != link_type_) {
@@ -178,8 +178,8 @@ PacketWriter::~PacketWriter() = default;
 Result<PacketWriter> PacketWriter::create(const std::string& path, int link_type) {
     auto handles = std::make_unique<Handles>();
     handles->path = path;
-    handles->pcap.reset(pcap_open_dead_with_tstamp_precision(link_type, snap_length,
-                                                             PCAP_TSTAMP_PRECISION_NANO));
+    handles->pcap.reset(
+        pcap_open_dead_with_tstamp_precision(link_type, snap_length, PCAP_TSTAMP_PRECISION_NANO));
     handles->dumper = pcap_dump_open(handles->pcap.get(), path.c_str());
     if (handles->dumper == nullptr) {
         Error error = pcap_error(path, pcap_geterr(handles->pcap.get()));

@@ -15,9 +15,9 @@ namespace bpftwin::cli {
 /// One packet as it was given.
 struct InputPacket {
     Bytes bytes;
-    std::string origin;            ///< "mix.pcap: packet 3", or "packet hex:…" shortened.
-    std::int64_t seconds = 0;      ///< Capture time; 0 for hex text.
-    std::int64_t nanoseconds = 0;  ///< Below 1e9.
+    std::string origin;             ///< "mix.pcap: packet 3", or "packet hex:…" shortened.
+    std::int64_t seconds = 0;       ///< Capture time; 0 for hex text.
+    std::int64_t nanoseconds = 0;   ///< Below 1e9.
     std::uint32_t wire_length = 0;  ///< Longer than `bytes` where the capture was cut short.
 };
 
@@ -36,6 +36,9 @@ public:
     Result<std::optional<InputPacket>> next();
     /// Share of the input that was read, 0 to 1; 0 where it is not known.
     [[nodiscard]] double progress() const;
+    /// DLT_EN10MB, the link type of hex text.
+    static constexpr int ethernet = 1;
+
     /// DLT_* of all sources.
     [[nodiscard]] int link_type() const { return link_type_; }
 

@@ -36,8 +36,9 @@ Result<void> set_global(const ObjectSpec& object, MapSpec& map, std::string_view
     if (found == variables.end()) {
         std::vector<std::string_view> known;
         for (const Global& global : variables) known.push_back(global.name);
-        return fail(fmt::format("no such variable; {} has {}", map.section,
-                                known.empty() ? "none with BTF" : fmt::format("{}", fmt::join(known, ", "))));
+        return fail(fmt::format(
+            "no such variable; {} has {}", map.section,
+            known.empty() ? "none with BTF" : fmt::format("{}", fmt::join(known, ", "))));
     }
     auto value = parse_typed(found->type, text);
     if (!value) return std::unexpected(value.error());

@@ -25,7 +25,8 @@ bool has_colour() {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
     bool wanted = no_color == nullptr || *no_color == '\0';
-    return wanted && isatty(STDOUT_FILENO) != 0 && term != nullptr && std::string_view(term) != "dumb";
+    return wanted && isatty(STDOUT_FILENO) != 0 && term != nullptr &&
+           std::string_view(term) != "dumb";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Helper implementations: one function per implemented row of helpers/helpers.def.
+// Helper implementations as the engines call them: one function per row of helpers/helpers.def that
+// runs here. What they do is declared in helpers/calls.h.
 #pragma once
 
 #include <cstdint>

@@ -1,1 +1,185 @@
+// Creation by the table of map types, and user space's side of every map.
 #include "helpers/map.h"
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "fmt/format.h"
+#include "helpers/maps/array_map.h"
+#include "helpers/maps/attributes.h"
+#include "helpers/maps/device_hash.h"
+#include "helpers/maps/hash_map.h"
+#include "helpers/maps/lru_hash_map.h"
+#include "helpers/maps/map_of_maps.h"
+#include "helpers/maps/perf_event_array.h"
+#include "helpers/maps/prog_array.h"
+#include "helpers/maps/ring_buffer.h"
+#include "helpers/maps/target_array.h"
+#include "helpers/maps/type_info.h"
+
+namespace bpftwin {
+namespace {
+
+Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
+                                       std::uint32_t cpu_count, const ValueFields& fields) {
+    switch (family) {
+        case MapFamily::array: return ArrayMap::create(spec, cpu_count, fields);
+        case MapFamily::hash: return create_hash_map(spec, cpu_count, fields);
+        case MapFamily::lru_hash: return LruHashMap::create(spec, cpu_count);
+        case MapFamily::prog_array: return ProgArray::create(spec, cpu_count);
+        case MapFamily::perf_event_array: return PerfEventArray::create(spec, cpu_count);
+        case MapFamily::target_array: return TargetArray::create(spec, cpu_count);
+        case MapFamily::device_hash: return DeviceHash::create(spec, cpu_count);
+        case MapFamily::map_array: return ArrayOfMaps::create(spec, cpu_count);
+        case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
+        case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);
+        case MapFamily::none:
+            return fail(
+                fmt::format("map type {} is not implemented in user space", name_of(spec.type)),
+                EOPNOTSUPP);
+    }
+    bug("MapFamily");
+}
+
+struct ErrorText {
+    int error;
+    std::string_view text;
+};
+constexpr auto error_texts = std::to_array<ErrorText>({
+    {ENOENT, "no such key"},
+    {E2BIG, "the map is full or the index out of range"},
+    {EEXIST, "the key exists already"},
+    {EINVAL, "not possible with this key, value or flags"},
+    {EPERM, "user space may not do this with the map"},
+    {EBADF, "the value names no object"},
+    {EBUSY, "already done"},
+    {ENOMEM, "no element is free"},
+    {EOVERFLOW, "the queue size is over 16384"},
+    {ENODEV, "no such CPU"},
+    {ETIMEDOUT, "the value's spin lock stays taken"},
+    {EOPNOTSUPP, "this type does not do that"},
+    {enotsupp, "this type does not do that"},
+});
+
+std::string text_of(int error) {
+    for (const auto& row : error_texts)
+        if (row.error == error) return std::string(row.text);
+    return std::generic_category().message(error);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Map>> Map::create(const MapSpec& spec, std::uint32_t cpu_count,
+                                         const ValueFields& fields) {
+    if (cpu_count == 0 || cpu_count > max_cpus)
+        return fail(
+            fmt::format("map {}: {} CPUs are not in 1 to {}", spec.name, cpu_count, max_cpus),
+            EINVAL);
+    if (auto checked = check_map_attributes(spec, fields); !checked)
+        return std::unexpected(checked.error());
+    auto map = create_of(map_type_info(spec.type)->family, spec, cpu_count, fields);
+    if (!map) return std::unexpected(map.error().in(fmt::format("map {}", spec.name)));
+    return map;
+}
+
+long Map::for_each(std::uint32_t, const Visitor&) { return -enotsupp; }
+
+std::unexpected<Error> Map::failure(std::string_view operation, long error) const {
+    const int code = static_cast<int>(-error);
+    return fail(fmt::format("map {}: {}: {}", spec_.name, operation, text_of(code)), code);
+}
+
+Result<void> Map::check_key(std::string_view operation, ByteView key) const {
+    if (key.size() == spec_.key_size) return {};
+    return fail(fmt::format("map {}: {}: the key has {} bytes, the map's keys have {}", spec_.name,
+                            operation, key.size(), spec_.key_size),
+                EINVAL);
+}
+
+Result<void> Map::check_writable(std::string_view operation) const {
+    if (frozen_ || (spec_.map_flags & map_flag::rdonly) != 0) return failure(operation, -EPERM);
+    return {};
+}
+
+Result<void> Map::check_values(const std::vector<Bytes>& values) const {
+    const bool count_fits = values.size() == 1 || (is_per_cpu() && values.size() == cpu_count_);
+    if (!count_fits)
+        return fail(fmt::format("map {}: update: {} values given, the map takes {}", spec_.name,
+                                values.size(), is_per_cpu() ? cpu_count_ : 1),
+                    EINVAL);
+    for (const Bytes& value : values)
+        if (value.size() != spec_.value_size)
+            return fail(fmt::format("map {}: update: the value has {} bytes, the map's values have "
+                                    "{}",
+                                    spec_.name, value.size(), spec_.value_size),
+                        EINVAL);
+    return {};
+}
+
+std::vector<Bytes> Map::value_buffers() const {
+    return std::vector<Bytes>(is_per_cpu() ? cpu_count_ : 1, Bytes(spec_.value_size));
+}
+
+Result<std::vector<Bytes>> Map::lookup(ByteView key) {
+    if ((spec_.map_flags & map_flag::wronly) != 0) return failure("lookup", -EPERM);
+    if (auto fits = check_key("lookup", key); !fits) return std::unexpected(fits.error());
+    std::vector<Bytes> values = value_buffers();
+    if (const long error = copy_out(key.data(), values); error != 0)
+        return failure("lookup", error);
+    return values;
+}
+
+Result<void> Map::update(ByteView key, const std::vector<Bytes>& values, std::uint64_t flags) {
+    if (auto writable = check_writable("update"); !writable) return writable;
+    if ((flags & update_flag::lock) != 0 && !fields_.spin_lock) return failure("update", -EINVAL);
+    if (auto fits = check_key("update", key); !fits) return fits;
+    if (auto fit = check_values(values); !fit) return fit;
+    const bool repeat = is_per_cpu() && values.size() == 1;
+    const long error =
+        repeat ? copy_in(key.data(), std::vector<Bytes>(cpu_count_, values.front()), flags)
+               : copy_in(key.data(), values, flags);
+    if (error != 0) return failure("update", error);
+    return {};
+}
+
+Result<void> Map::erase(ByteView key) {
+    if (auto writable = check_writable("delete"); !writable) return writable;
+    if (auto fits = check_key("delete", key); !fits) return fits;
+    if (const long error = delete_elem(key.data()); error != 0) return failure("delete", error);
+    return {};
+}
+
+Result<std::vector<MapEntry>> Map::entries() {
+    if ((spec_.map_flags & map_flag::wronly) != 0) return failure("entries", -EPERM);
+    std::vector<MapEntry> entries;
+    Bytes key(spec_.key_size);
+    const std::byte* previous = nullptr;
+    // Another thread may change the map meanwhile; the count bounds what it can make us do.
+    for (std::uint64_t i = 0; i < spec_.max_entries && next_key(previous, key.data()) == 0; ++i) {
+        previous = key.data();
+        std::vector<Bytes> values = value_buffers();
+        const long error = copy_out(key.data(), values);
+        if (error == 0) entries.push_back({key, std::move(values)});
+        if (error != 0 && error != -ENOENT) break;
+    }
+    return entries;
+}
+
+Result<void> Map::freeze() {
+    if (fields_ != ValueFields{}) return failure("freeze", -enotsupp);
+    if ((spec_.map_flags & map_flag::rdonly) != 0) return failure("freeze", -EPERM);
+    if (frozen_.exchange(true)) return failure("freeze", -EBUSY);
+    return {};
+}
+
+Region Map::value_region(const void* begin, std::uint64_t bytes, std::uint64_t stride) const {
+    return {.begin = reinterpret_cast<std::uintptr_t>(begin),
+            .size = bytes,
+            .writable = (spec_.map_flags & map_flag::rdonly_prog) == 0,
+            .stride = static_cast<std::uint32_t>(stride),
+            .element = spec_.value_size,
+            .name = fmt::format("values of map {}", spec_.name)};
+}
+
+}  // namespace bpftwin

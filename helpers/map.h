@@ -2,40 +2,66 @@
 // Thread-safe: operations of several threads on one map interleave as on several CPUs.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "bpftwin/engine.h"
 #include "bpftwin/spec.h"
+#include "helpers/maps/value_fields.h"
 #include "vm/memory.h"
 
 namespace bpftwin {
+
+/// Flags of map updates (BPF_ANY and following, include/uapi/linux/bpf.h).
+namespace update_flag {
+inline constexpr std::uint64_t any = 0;
+inline constexpr std::uint64_t noexist = 1;
+inline constexpr std::uint64_t exist = 2;
+inline constexpr std::uint64_t lock = 4;
+}  // namespace update_flag
 
 /// Base of all map types. Keys and values are raw bytes of the spec's sizes. Functions that can
 /// fail return 0 or the kernel's negative errno. What a type does not offer returns its errno
 /// there.
 class Map : public MapView {
 public:
+    /// Called with key and value address of one element; true ends the iteration.
+    using Visitor = std::function<bool(const void* key, void* value)>;
+
     /// Creates a map as BPF_MAP_CREATE would.
-    /// @param cpu_count values per key of per-CPU types.
+    /// @param cpu_count values per key of per-CPU types; at least 1.
+    /// @param fields special fields of its values, as BTF describes them.
     /// @return the map, or an Error with the kernel's errno (`code`) and the attribute at fault.
-    static Result<std::unique_ptr<Map>> create(const MapSpec& spec, std::uint32_t cpu_count);
+    static Result<std::unique_ptr<Map>> create(const MapSpec& spec, std::uint32_t cpu_count,
+                                               const ValueFields& fields = {});
 
     [[nodiscard]] const MapSpec& spec() const final { return spec_; }
     [[nodiscard]] std::uint32_t cpu_count() const { return cpu_count_; }
+    [[nodiscard]] const ValueFields& fields() const { return fields_; }
+
+    /// The number user space knows the map by (`bpf_map_info::id`); the owner gives it. 0: none.
+    [[nodiscard]] std::uint32_t id() const { return id_; }
+    void identify(std::uint32_t id) { id_ = id; }
 
     // --- The program's side, as the helpers of the same names. `cpu` picks the per-CPU value.
 
-    /// Address of the value, or null. For maps of maps the inner `Map`.
+    /// Address of the value, or null. For maps of maps the inner `Map`. The memory stays valid as
+    /// long as the map, even when the element is deleted; then it may become another element.
     virtual void* lookup_elem(const void* key, std::uint32_t cpu) = 0;
     virtual long update_elem(const void* key, const void* value, std::uint64_t flags,
                              std::uint32_t cpu) = 0;
     virtual long delete_elem(const void* key) = 0;
     /// The key after `key` (null: the first) in iteration order. @return 0 or -ENOENT.
     virtual long next_key(const void* key, void* next) = 0;
+    /// Visits every element (`bpf_for_each_map_elem`); the visitor may delete the one it is given.
+    /// @return elements visited, or -ENOTSUPP.
+    virtual long for_each(std::uint32_t cpu, const Visitor& visit);
 
     /// Memory that programs may reach through `lookup_elem`.
     [[nodiscard]] virtual std::vector<Region> regions() const { return {}; }
@@ -45,20 +71,41 @@ public:
     /// Moves the records that user space would have read by now to `events` (ring buffers).
     virtual void drain(std::vector<Event>& events) { (void)events; }
 
-    // --- User space's side. The defaults are made of the functions above.
+    // --- User space's side: the checks of the bpf(2) commands, then `copy_out` and `copy_in`.
 
     Result<std::vector<Bytes>> lookup(ByteView key) override;
     Result<void> update(ByteView key, const std::vector<Bytes>& values,
                         std::uint64_t flags) override;
     Result<void> erase(ByteView key) override;
     Result<std::vector<MapEntry>> entries() override;
+    /// BPF_MAP_FREEZE: from now on user space cannot write.
+    Result<void> freeze();
 
 protected:
-    Map(MapSpec spec, std::uint32_t cpu_count) : spec_(std::move(spec)), cpu_count_(cpu_count) {}
+    Map(MapSpec spec, std::uint32_t cpu_count, const ValueFields& fields)
+        : spec_(std::move(spec)), cpu_count_(cpu_count), fields_(fields) {}
+
+    /// Reads the value, or one per CPU, into buffers of `value_size` bytes.
+    virtual long copy_out(const void* key, std::span<Bytes> values) = 0;
+    /// Writes the value, or one per CPU; buffers as for `copy_out`.
+    virtual long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) = 0;
+
+    /// A region over `bytes` at `begin` that holds this map's values, one each `stride`.
+    [[nodiscard]] Region value_region(const void* begin, std::uint64_t bytes,
+                                      std::uint64_t stride) const;
 
 private:
+    [[nodiscard]] std::unexpected<Error> failure(std::string_view operation, long error) const;
+    [[nodiscard]] Result<void> check_key(std::string_view operation, ByteView key) const;
+    [[nodiscard]] Result<void> check_writable(std::string_view operation) const;
+    [[nodiscard]] Result<void> check_values(const std::vector<Bytes>& values) const;
+    [[nodiscard]] std::vector<Bytes> value_buffers() const;
+
     MapSpec spec_;
     std::uint32_t cpu_count_;
+    ValueFields fields_;
+    std::uint32_t id_ = 0;
+    std::atomic<bool> frozen_ = false;
 };
 
 }  // namespace bpftwin

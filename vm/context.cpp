@@ -9,6 +9,7 @@
 
 #include "fmt/format.h"
 #include "fmt/ranges.h"
+#include "vm/flow_keys.h"
 #include "vm/memory.h"
 #include "vm/near_names.h"
 #include "vm/packet.h"
@@ -21,7 +22,7 @@ namespace {
 
 /// Fields that `follow_packet` owns, under the names they have in any context struct.
 constexpr auto packet_fields =
-    std::to_array<std::string_view>({"data", "data_end", "data_meta", "len", "size"});
+    std::to_array<std::string_view>({"data", "data_end", "data_meta", "len", "size", "flow_keys"});
 
 bool follows_packet(std::string_view field) {
     return std::ranges::find(packet_fields, field) != packet_fields.end();
@@ -114,13 +115,26 @@ Result<void> Context::take_packet(const RunInput& input) {
 
 void Context::place_packet() {
     packet_->reset(frame_);
+    if (layout_->type == ProgType::flow_dissector) place_flow_keys();
     if (layout_->layer != PacketLayer::network) return;
     const auto start = packet_->data() + static_cast<std::uint32_t>(ethernet_header_size);
     packet_->move(start, start, packet_->data_end());
 }
 
+// Copies into place: the region and the pointer to it stay the same in every run.
+void Context::place_flow_keys() {
+    const Bytes first = first_flow_keys(frame_);
+    flow_keys_.resize(first.size());
+    std::ranges::copy(first, flow_keys_.begin());
+    store_if_known("flow_keys", reinterpret_cast<std::uint64_t>(flow_keys_.data()));
+}
+
 void Context::attach(Memory& memory) {
     if (!bytes_.empty()) memory.add({.begin = address(), .size = bytes_.size(), .name = "context"});
+    if (!flow_keys_.empty())
+        memory.add({.begin = reinterpret_cast<std::uint64_t>(flow_keys_.data()),
+                    .size = flow_keys_.size(),
+                    .name = "flow keys"});
     follow_packet(memory);
 }
 
@@ -223,6 +237,7 @@ Bytes Context::without_pointers() const {
 
 std::optional<Bytes> Context::packet_afterwards() const {
     if (!layout_->has_packet || packet_ == nullptr) return std::nullopt;
+    if (!flow_keys_.empty()) return checked_flow_keys(flow_keys_, frame_.size());
     Bytes out(layout_->layer == PacketLayer::network ? ethernet_header_size : 0);
     std::ranges::copy(packet_->bytes(), std::back_inserter(out));
     return out;

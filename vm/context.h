@@ -71,7 +71,8 @@ public:
     /// Sets a field unless the layout has none of that name or it is already different from zero.
     void set_default(std::string_view field, std::uint64_t value);
 
-    /// Adds the context's and the packet's regions to `memory`: once, before the first run.
+    /// Adds the regions of the context and of what it points to to `memory`: once, before the first
+    /// run.
     void attach(Memory& memory);
     /// Puts context and packet back to where `create` left them, for the next run.
     void restart(Memory& memory);
@@ -81,8 +82,9 @@ public:
     void follow_packet(Memory& memory);
     /// Bytes with pointer fields zeroed, for results.
     [[nodiscard]] Bytes without_pointers() const;
-    /// The packet for results. Where the Ethernet header was taken off before the run, 14 zero
-    /// bytes stand in its place, as the kernel's test-run returns it.
+    /// The packet for results, as the kernel's test-run returns it. Where the Ethernet header was
+    /// taken off before the run, 14 zero bytes stand in its place; a flow dissector's result is its
+    /// `struct bpf_flow_keys`.
     [[nodiscard]] std::optional<Bytes> packet_afterwards() const;
 
 private:
@@ -91,6 +93,7 @@ private:
     Result<void> take_bytes(const Bytes& raw);
     Result<void> take_packet(const RunInput& input);
     void place_packet();
+    void place_flow_keys();
     void store_packet_bounds();
     void store(const ContextFieldInfo& field, std::uint64_t value);
     void store_if_known(std::string_view field, std::uint64_t value);
@@ -102,6 +105,7 @@ private:
     Bytes bytes_;
     Bytes first_bytes_;  ///< As the first run finds them.
     Bytes frame_;        ///< The packet as the first run finds it, with its Ethernet header.
+    Bytes flow_keys_;    ///< Flow dissectors only: what the field `flow_keys` points to.
     Packet* packet_;
     std::uint64_t packet_region_ = 0;  ///< Where the packet's region begins now; 0: none yet.
 };

@@ -17,13 +17,17 @@ struct {
     __uint(value_size, sizeof(__u32));
 } events SEC(".maps");
 
+// Not inlined, so that clang's BTF describes the argument's type: user space decodes records by it.
+static __noinline void fill(struct event* event) {
+    event->pid = bpf_get_current_pid_tgid() >> 32;
+    event->uid = bpf_get_current_uid_gid();
+    bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
 SEC("kprobe/do_execveat_common")
 int hello(void* ctx) {
-    struct event event = {
-        .pid = bpf_get_current_pid_tgid() >> 32,
-        .uid = bpf_get_current_uid_gid(),
-    };
-    bpf_get_current_comm(event.comm, sizeof(event.comm));
+    struct event event = {};
+    fill(&event);
     bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, &event, sizeof(event));
     return 0;
 }

@@ -16,13 +16,18 @@ struct {
     __uint(max_entries, 64 * 1024);
 } events SEC(".maps");
 
+// Not inlined, so that clang's BTF describes the argument's type: user space decodes records by it.
+static __noinline void fill(struct event* event) {
+    event->pid = bpf_get_current_pid_tgid() >> 32;
+    event->uid = bpf_get_current_uid_gid();
+    bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
 SEC("kprobe/do_execveat_common")
 int hello(void* ctx) {
     struct event* event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
     if (!event) return 0;
-    event->pid = bpf_get_current_pid_tgid() >> 32;
-    event->uid = bpf_get_current_uid_gid();
-    bpf_get_current_comm(event->comm, sizeof(event->comm));
+    fill(event);
     bpf_ringbuf_submit(event, 0);
     return 0;
 }

@@ -35,7 +35,8 @@ struct World {
 
     /// This process and this machine.
     static World real();
-    /// The same on every machine: clock 1 s and 1 µs per call, CPU 0, pid 1000 "bpftwin", seed 1.
+    /// The same on every machine: clock 1 s and 1 µs per call, CPU 0, pid 1000 "bpftwin" of uid and
+    /// gid 1000, seed 1.
     static World fixed();
 };
 

@@ -403,6 +403,27 @@ TEST_F(context, packet_comes_back_as_the_test_run_gives_it) {
     EXPECT_EQ(make(ProgType::kprobe).packet_afterwards(), std::nullopt);
 }
 
+TEST_F(context, flow_dissectors_get_keys_and_return_them) {
+    input.packet = ipv6_frame();
+    Context made = make(ProgType::flow_dissector);
+    Memory memory;
+    made.attach(memory);
+    const std::uint64_t address = *made.value("flow_keys");
+    EXPECT_TRUE(memory.allows(address, sizeof(bpf_flow_keys), true));
+    auto* keys = reinterpret_cast<bpf_flow_keys*>(address);
+    EXPECT_EQ(keys->nhoff, 14u);
+    EXPECT_EQ(keys->thoff, 14u);
+    EXPECT_EQ(keys->n_proto, 0xdd86u);
+    keys->thoff = 1000;
+    keys->ip_proto = 7;
+    const Bytes after = *made.packet_afterwards();
+    EXPECT_THAT(ByteView(after).first(14),
+                ElementsAreArray(bytes_of({14, 0, 64, 0, 0, 0, 0, 0, 0, 7, 0x86, 0xdd, 0, 0})));
+    made.restart(memory);
+    EXPECT_EQ(made.value("flow_keys"), address);
+    EXPECT_EQ(keys->thoff, 14u);
+}
+
 TEST_F(context, sock_ops_knows_a_field_newer_than_the_header) {
     input.fields = {{"skb_hwtstamp", 5}};
     EXPECT_EQ(make(ProgType::sock_ops).value("u64[216]"), 5u);

@@ -1,0 +1,143 @@
+// `bpftwin btf`: the types of an object or a kernel.
+#include <memory>
+
+#include "btf/btf.h"
+#include "btf/format.h"
+#include "cli/command.h"
+#include "cli/object.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "fmt/format.h"
+
+namespace bpftwin::cli {
+namespace {
+
+struct Arguments {
+    std::string path;
+    std::string format = "c";
+    std::string type;
+};
+
+constexpr BtfKind defining_kinds[] = {BtfKind::struct_, BtfKind::union_,   BtfKind::enum_,
+                                      BtfKind::enum64,  BtfKind::typedef_, BtfKind::int_,
+                                      BtfKind::float_,  BtfKind::func};
+
+std::string_view without_keyword(std::string_view name) {
+    for (std::string_view keyword : {"struct ", "union ", "enum "}) {
+        if (name.starts_with(keyword)) return name.substr(keyword.size());
+    }
+    return name;
+}
+
+std::string member_place(const Btf& btf, const BtfMember& member) {
+    if (member.bitfield_size != 0) {
+        return fmt::format("/* {}:{}  {} bits */", member.bit_offset / 8, member.bit_offset % 8,
+                           member.bitfield_size);
+    }
+    return fmt::format("/* {}  {} */", member.bit_offset / 8, btf.size_of(member.type).value_or(0));
+}
+
+std::string member_text(const Btf& btf, const BtfMember& member) {
+    std::string bits = member.bitfield_size != 0 ? fmt::format(" : {}", member.bitfield_size) : "";
+    return fmt::format("    {}{};", declaration(btf, member.type, member.name), bits);
+}
+
+/// With offset and size of each member.
+std::string layout(const Btf& btf, std::uint32_t id) {
+    const BtfType& type = btf.type(id);
+    Table table;
+    table.add({declaration(btf, id, "") + " {", fmt::format("/* {} bytes */", type.size)});
+    for (const BtfMember& member : btf.members(type)) {
+        table.add({member_text(btf, member), member_place(btf, member)});
+    }
+    return table.text() + "};\n";
+}
+
+std::string enumerators(const Btf& btf, std::uint32_t id) {
+    const BtfType& type = btf.type(id);
+    std::string text = declaration(btf, id, "") + " {\n";
+    for (const BtfEnumerator& e : btf.enumerators(type)) {
+        text += type.kind_flag
+                    ? fmt::format("    {} = {},\n", e.name, static_cast<std::int64_t>(e.value))
+                    : fmt::format("    {} = {},\n", e.name, e.value);
+    }
+    return text + "};\n";
+}
+
+std::string definition(const Btf& btf, std::uint32_t id) {
+    const BtfType& type = btf.type(id);
+    switch (type.kind) {
+        case BtfKind::struct_:
+        case BtfKind::union_: return layout(btf, id);
+        case BtfKind::enum_:
+        case BtfKind::enum64: return enumerators(btf, id);
+        case BtfKind::typedef_:
+            return fmt::format("typedef {};\n", declaration(btf, type.type, type.name));
+        case BtfKind::int_:
+        case BtfKind::float_: return fmt::format("{} /* {} bytes */\n", type.name, type.size);
+        case BtfKind::func: return declaration(btf, type.type, type.name) + ";\n";
+        case BtfKind::void_:
+        case BtfKind::ptr:
+        case BtfKind::array:
+        case BtfKind::fwd:
+        case BtfKind::volatile_:
+        case BtfKind::const_:
+        case BtfKind::restrict_:
+        case BtfKind::func_proto:
+        case BtfKind::var:
+        case BtfKind::datasec:
+        case BtfKind::decl_tag:
+        case BtfKind::type_tag: break;
+    }
+    bug("a kind that defines no named type");
+}
+
+/// Every type of that name, as C.
+Result<std::string> named(const Btf& btf, std::string_view name) {
+    std::string text;
+    for (BtfKind kind : defining_kinds) {
+        if (auto id = btf.find(without_keyword(name), kind)) text += definition(btf, *id);
+    }
+    if (text.empty()) return fail(fmt::format("--type {}: no such type", name));
+    return text;
+}
+
+Result<std::shared_ptr<const Btf>> open_btf(const std::string& path) {
+    if (!path.ends_with(".c")) return load_btf_file(path);
+    auto object = open_object({path, ""});
+    if (!object) return std::unexpected(object.error());
+    if (object->btf == nullptr) return fail(path + ": the compiler wrote no BTF");
+    return object->btf;
+}
+
+Result<Exit> run(const Arguments& arguments) {
+    auto btf = open_btf(arguments.path);
+    if (!btf) return std::unexpected(btf.error());
+    if (arguments.type.empty()) {
+        print(arguments.format == "c" ? to_c(**btf) : to_raw(**btf));
+        return exit_fine;
+    }
+    auto text = named(**btf, arguments.type);
+    if (!text) return std::unexpected(text.error().in(arguments.path));
+    print(*text);
+    return exit_fine;
+}
+
+}  // namespace
+
+Command add_btf(CLI::App& app) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* sub = app.add_subcommand("btf", "Show the types of an object or a kernel");
+    sub->add_option("FILE", arguments->path,
+                    "ELF object, C source, or raw BTF (/sys/kernel/btf/vmlinux)")
+        ->required();
+    auto* format =
+        sub->add_option("--format", arguments->format, "c (default) or raw, one line per type")
+            ->check(CLI::IsMember({"c", "raw"}));
+    sub->add_option("--type", arguments->type, "Only types of this name, with their layout")
+        ->excludes(format);
+    sub->footer("Example:\n  bpftwin btf /sys/kernel/btf/vmlinux --type xdp_md");
+    return {sub, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace bpftwin::cli

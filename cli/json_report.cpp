@@ -1,0 +1,159 @@
+// `bpftwin run --json`: one document, written as the runs end; one line per run. See docs/json.md.
+#include <map>
+
+#include "cli/hex.h"
+#include "cli/json.h"
+#include "cli/report.h"
+#include "cli/values.h"
+#include "fmt/format.h"
+#include "vm/return_names.h"
+
+namespace bpftwin::cli {
+namespace {
+
+Json source_json(const SourceLine& source) {
+    return {{"file", source.file},
+            {"line", source.line},
+            {"column", source.column},
+            {"text", source.text}};
+}
+
+Json trap_json(const Trap& trap) {
+    Json json = {{"kind", bpftwin::name_of(trap.kind)},
+                 {"reason", trap.reason},
+                 {"program", trap.program},
+                 {"function", trap.function},
+                 {"pc", trap.pc}};
+    json["source"] = trap.source ? source_json(*trap.source) : Json();
+    json["address"] = trap.address;
+    json["size"] = trap.size;
+    json["write"] = trap.write;
+    json["region"] = trap.region;
+    json["offset"] = trap.offset;
+    return json;
+}
+
+Json redirect_json(const Redirect& redirect) {
+    return {{"kind", name_of(redirect.kind)},
+            {"ifindex", redirect.ifindex},
+            {"map", redirect.map},
+            {"key", redirect.key},
+            {"flags", redirect.flags}};
+}
+
+Json event_json(const RunPlan& plan, const Event& event) {
+    Json json = {{"map", event.map}, {"cpu", event.cpu}};
+    json.update(typed_json(plan.events.of(event.map), event.data));
+    return json;
+}
+
+Json changes_json(const RunPlan& plan, const Outcome& outcome) {
+    Json json = Json::object();
+    for (const FieldChange& change :
+         changed_fields(plan.program.type, outcome.context_before, outcome.result.context)) {
+        json[std::string(change.name)] = {{"before", change.before}, {"after", change.after}};
+    }
+    return json;
+}
+
+Json optional_hex(const std::optional<Bytes>& bytes) {
+    return bytes ? Json(hex(*bytes, "")) : Json();
+}
+
+Json return_json(const RunPlan& plan, const RunResult& result) {
+    if (result.trap) return {{"return_value", nullptr}, {"return_name", nullptr}};
+    auto name =
+        return_name(plan.program.type, plan.program.expected_attach_type, result.return_value);
+    return {{"return_value", result.return_value}, {"return_name", name ? Json(*name) : Json()}};
+}
+
+Json run_json(const RunPlan& plan, const Outcome& outcome) {
+    const RunResult& result = outcome.result;
+    Json json = {{"number", outcome.number}};
+    json.update(return_json(plan, result));
+    json["trap"] = result.trap ? trap_json(*result.trap) : Json();
+    json["packet"] = optional_hex(result.packet);
+    json["packet_changed"] = outcome.packet_changed();
+    json["context"] = hex(result.context, "");
+    json["context_changes"] = changes_json(plan, outcome);
+    json["redirect"] = result.redirect ? redirect_json(*result.redirect) : Json();
+    json["events"] = Json::array();
+    for (const Event& event : result.events) json["events"].push_back(event_json(plan, event));
+    json["trace"] = result.trace;
+    if (plan.time) {
+        json["duration_ns"] = result.duration_ns;
+        json["insns"] = result.insns;
+    }
+    return json;
+}
+
+Json entry_json(const ObjectSpec& object, const MapSpec& map, const MapEntry& entry) {
+    Json values = Json::array();
+    for (const Bytes& value : entry.values)
+        values.push_back(typed_json(value_type(object, map), value));
+    return {{"key", typed_json(key_type(object, map), entry.key)}, {"values", values}};
+}
+
+Json map_json(const ObjectSpec& object, const FinalMap& map) {
+    Json json = {{"name", map.spec->name}, {"type", bpftwin::name_of(map.spec->type)}};
+    if (map.spec->is_data()) json["section"] = map.spec->section;
+    json["entries"] = Json::array();
+    for (const MapEntry& entry : map.entries) {
+        json["entries"].push_back(entry_json(object, *map.spec, entry));
+    }
+    return json;
+}
+
+class JsonReport : public Report {
+public:
+    explicit JsonReport(const RunPlan& plan) : plan_(plan) {}
+
+    void begin() override {
+        const ProgramSpec& program = plan_.program;
+        print("{\n");
+        field("object", plan_.path);
+        field("program", program.name);
+        field("section", program.section);
+        field("type", bpftwin::name_of(program.type));
+        field("engine", plan_.engine);
+        field("safety", plan_.safety == Safety::checked ? "checked" : "unsafe");
+        field("repeat", plan_.repeat);
+        print("\"runs\": [");
+    }
+
+    void add(const Outcome& outcome) override {
+        const RunResult& result = outcome.result;
+        print(fmt::format("{}\n{}", runs_++ == 0 ? "" : ",",
+                          json_text(run_json(plan_, outcome), -1)));
+        ++counts_[result.trap ? "trapped" : return_label(plan_.program, result.return_value)];
+    }
+
+    void end(const std::vector<FinalMap>& maps, const Error* error) override {
+        print("\n],\n");
+        Json summary = Json::object();
+        for (const auto& [label, count] : counts_) summary[label] = count;
+        field("returned", summary);
+        Json contents = Json::array();
+        for (const FinalMap& map : maps) contents.push_back(map_json(plan_.object, map));
+        field("maps", contents);
+        print(fmt::format("\"error\": {}\n}}\n",
+                          json_text(error ? Json(error->message) : Json(), -1)));
+    }
+
+private:
+    static void field(std::string_view name, const Json& value) {
+        print(fmt::format("\"{}\": {},\n", name, json_text(value, -1)));
+    }
+
+    const RunPlan& plan_;
+    std::uint64_t runs_ = 0;
+    std::map<std::string, std::uint64_t> counts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Report> json_report(const RunPlan& plan) {
+    return std::make_unique<JsonReport>(plan);
+}
+
+}  // namespace bpftwin::cli

@@ -1,0 +1,313 @@
+// `bpftwin run`: runs a program once per packet, or once, and shows every effect.
+#include <algorithm>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/hex.h"
+#include "cli/object.h"
+#include "cli/packets.h"
+#include "cli/report.h"
+#include "cli/settings.h"
+#include "cli/world.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "vm/context.h"
+#include "vm/packet.h"
+
+namespace bpftwin::cli {
+namespace {
+
+struct RunArguments {
+    ObjectArguments object;
+    std::string program;
+    std::vector<std::string> packets;
+    std::string packet_out;
+    std::vector<std::string> fields;
+    std::string context_file;
+    std::vector<Setting> settings;
+    std::vector<std::string> events;
+    std::vector<std::string> world;
+    std::optional<std::uint32_t> cpu;
+    std::uint32_t cpus = 0;
+    std::uint32_t repeat = 1;
+    std::uint64_t budget = RunInput().budget;
+    bool unsafe = false, json = false, time = false, summary = false, no_maps = false;
+};
+
+Result<ContextField> parse_field(const std::string& text) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos) return fail(fmt::format("--ctx {}: give FIELD=VALUE", text));
+    auto value = parse_integer(text.substr(equals + 1));
+    if (!value) return std::unexpected(value.error().in("--ctx " + text));
+    return ContextField{text.substr(0, equals), *value};
+}
+
+/// What all runs have in common.
+Result<RunInput> parse_input(const RunArguments& arguments) {
+    RunInput input;
+    for (const std::string& text : arguments.fields) {
+        auto field = parse_field(text);
+        if (!field) return std::unexpected(field.error());
+        input.fields.push_back(std::move(*field));
+    }
+    if (!arguments.context_file.empty()) {
+        auto bytes = read_bytes(arguments.context_file);
+        if (!bytes) return std::unexpected(bytes.error().in("--ctx-file"));
+        input.context = std::move(*bytes);
+    }
+    auto world = parse_world(arguments.world);
+    if (!world) return std::unexpected(world.error());
+    input.world = std::move(*world);
+    if (arguments.cpu) input.world.cpu = *arguments.cpu;
+    input.repeat = arguments.repeat;
+    input.budget = arguments.budget;
+    input.want_maps = false;  // They are read once, when all runs are over.
+    return input;
+}
+
+/// Little-endian integers in numeric order, all else byte by byte.
+bool key_less(const MapEntry& a, const MapEntry& b) {
+    constexpr std::size_t widest_integer = 8;
+    if (a.key.size() > widest_integer) return a.key < b.key;
+    return std::lexicographical_compare(a.key.rbegin(), a.key.rend(), b.key.rbegin(), b.key.rend());
+}
+
+Result<std::vector<FinalMap>> final_maps(const ObjectSpec& object, Instance& instance) {
+    std::vector<FinalMap> maps;
+    for (const MapSpec& spec : object.maps) {
+        MapView* map = instance.map(spec.name);
+        if (map == nullptr) continue;
+        auto entries = map->entries();
+        if (!entries) return std::unexpected(entries.error().in("map " + spec.name));
+        std::ranges::stable_sort(*entries, key_less);
+        maps.push_back({&spec, std::move(*entries)});
+    }
+    return maps;
+}
+
+/// Runs one program on packets, one after the other, and reports.
+class Runner {
+public:
+    Runner(const RunArguments& arguments, const RunPlan& plan, RunInput input, Instance& instance)
+        : arguments_(arguments), plan_(plan), input_(std::move(input)), instance_(instance) {
+        report_ = arguments.json ? json_report(plan) : text_report(plan, stdout_style());
+    }
+
+    Result<Exit> run(PacketStream& stream, std::optional<InputPacket> first,
+                     std::optional<InputPacket> second) {
+        auto prepared = prepare(stream.link_type());
+        if (!prepared) return std::unexpected(prepared.error());
+        report_->begin();
+        auto done = loop(stream, std::move(first), std::move(second));
+        auto maps =
+            arguments_.no_maps ? std::vector<FinalMap>() : final_maps(plan_.object, instance_);
+        if (!maps) return std::unexpected(maps.error());
+        report_->end(*maps, done ? nullptr : &done.error());
+        if (!done) return std::unexpected(done.error());
+        return status();
+    }
+
+private:
+    Result<void> prepare(int link_type) {
+        if (context_layout(plan_.program.type).has_packet) {
+            auto packet = Packet::create();
+            if (!packet) return std::unexpected(packet.error());
+            packet_ = std::move(*packet);
+        } else if (!plan_.packets.empty()) {
+            return fail(fmt::format("--packet: {} programs take no packet",
+                                    bpftwin::name_of(plan_.program.type)));
+        }
+        if (arguments_.packet_out.empty()) return {};
+        auto writer = PacketWriter::create(arguments_.packet_out, link_type);
+        if (!writer) return std::unexpected(writer.error());
+        writer_.emplace(std::move(*writer));
+        return {};
+    }
+
+    Result<void> loop(PacketStream& stream, std::optional<InputPacket> current,
+                      std::optional<InputPacket> following) {
+        if (!current) return once({});
+        std::optional<InterruptGuard> guard;
+        if (following) guard.emplace();
+        Progress progress;
+        while (current && !InterruptGuard::interrupted()) {
+            auto done = once(std::move(*current));
+            if (!done) return done;
+            progress.show(runs_, stream.progress());
+            current = std::move(following);
+            auto next = stream.next();
+            if (!next) return std::unexpected(next.error());
+            following = std::move(*next);
+        }
+        return writer_ ? writer_->finish() : Result<void>();
+    }
+
+    Result<void> once(InputPacket packet) {
+        bool given = !plan_.packets.empty();
+        if (given) input_.packet = std::move(packet.bytes);
+        auto outcome = run_once();
+        if (!outcome) {
+            return std::unexpected(given ? outcome.error().in(packet.origin) : outcome.error());
+        }
+        trapped_ |= outcome->result.trap.has_value();
+        report_->add(*outcome);
+        if (writer_) writer_->write(packet, packet_after(*outcome));
+        return {};
+    }
+
+    Result<Outcome> run_once() {
+        auto context = Context::create(plan_.program.type, input_, packet_.get());
+        if (!context) return std::unexpected(context.error());
+        Outcome outcome;
+        outcome.number = ++runs_;
+        outcome.context_before = context->without_pointers();
+        outcome.packet_before = context->packet_afterwards();
+        auto result = instance_.run(plan_.program.name, input_);
+        if (!result) return std::unexpected(result.error());
+        outcome.result = std::move(*result);
+        return outcome;
+    }
+
+    static ByteView packet_after(const Outcome& outcome) {
+        if (outcome.result.packet) return *outcome.result.packet;
+        return outcome.packet_before ? ByteView(*outcome.packet_before) : ByteView();
+    }
+
+    [[nodiscard]] Exit status() const {
+        if (InterruptGuard::interrupted()) return exit_interrupted;
+        return trapped_ ? exit_finding : exit_fine;
+    }
+
+    const RunArguments& arguments_;
+    const RunPlan& plan_;
+    RunInput input_;
+    Instance& instance_;
+    std::unique_ptr<Report> report_;
+    std::unique_ptr<Packet> packet_;
+    std::optional<PacketWriter> writer_;
+    std::uint64_t runs_ = 0;
+    bool trapped_ = false;
+};
+
+void note_link_type(const ProgramSpec& program, int link_type) {
+    if (link_type == PacketStream::ethernet || !context_layout(program.type).has_packet) return;
+    fmt::print(stderr,
+               "bpftwin: note: link type {} is not Ethernet; packets are passed as they are\n",
+               link_type_name(link_type));
+}
+
+Result<Exit> run_packets(const RunArguments& arguments, RunPlan& plan, RunInput input,
+                         Instance& instance) {
+    auto stream = PacketStream::open(arguments.packets);
+    if (!stream) return std::unexpected(stream.error());
+    auto first = stream->next();
+    if (!first) return std::unexpected(first.error());
+    auto second = stream->next();
+    if (!second) return std::unexpected(second.error());
+    if (!plan.packets.empty() && !*first) return fail(plan.packets + ": no packets in it");
+    note_link_type(plan.program, stream->link_type());
+    plan.many = second->has_value();
+    Runner runner(arguments, plan, std::move(input), instance);
+    return runner.run(*stream, std::move(*first), std::move(*second));
+}
+
+Result<Exit> run(const RunArguments& arguments) {
+    auto object = open_object(arguments.object);
+    if (!object) return std::unexpected(object.error());
+    auto program = choose_program(*object, arguments.program);
+    if (!program) return std::unexpected(program.error());
+    (*program)->autoload = true;
+    auto input = parse_input(arguments);
+    if (!input) return std::unexpected(input.error());
+    auto events = EventTypes::parse(*object, arguments.events);
+    if (!events) return std::unexpected(events.error());
+    auto settings = edit_definition(*object, arguments.settings);
+    if (!settings) return std::unexpected(settings.error());
+
+    Safety safety = arguments.unsafe ? Safety::unsafe : Safety::checked;
+    auto engine = make_interpreter();
+    auto instance = engine->instantiate(*object, {safety, arguments.cpus});
+    if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
+    auto stored = store_settings(**instance, *object, *settings);
+    if (!stored) return std::unexpected(stored.error());
+
+    RunPlan plan{*object,
+                 **program,
+                 arguments.object.path,
+                 fmt::format("{}", fmt::join(arguments.packets, ", ")),
+                 engine->name(),
+                 safety,
+                 std::move(*events),
+                 arguments.repeat,
+                 false,
+                 arguments.time,
+                 arguments.summary};
+    return run_packets(arguments, plan, std::move(*input), **instance);
+}
+
+void add_input_options(CLI::App& app, RunArguments& arguments) {
+    app.add_option("--prog", arguments.program, "Program to run, where the object has several");
+    app.add_option("--packet", arguments.packets,
+                   "pcap or pcapng file, '-' for standard input, or hex:…; may be repeated")
+        ->allow_extra_args(false);
+    app.add_option("--ctx", arguments.fields,
+                   "FIELD=VALUE of the context (ingress_ifindex=3, u64[8]=1); may be repeated")
+        ->allow_extra_args(false);
+    app.add_option("--ctx-file", arguments.context_file, "The whole context: a file, or hex:…");
+    app.add_option(
+           "--set", arguments.settings,
+           "MAP KEY VALUE before the run, by BTF, as integers or hex:…; with a data section "
+           "(.rodata) KEY is a variable; values of a prog_array are program names; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("MAP KEY VALUE");
+    app.add_option("--world", arguments.world,
+                   "real (default), fixed, FIELD=VALUE or a JSON file; fields: " + world_fields())
+        ->allow_extra_args(false);
+    app.add_option("--cpu", arguments.cpu, "CPU that the program runs on");
+}
+
+void add_engine_options(CLI::App& app, RunArguments& arguments) {
+    app.add_option("--cpus", arguments.cpus,
+                   "Possible CPUs of per-CPU maps (default: this machine's)")
+        ->check(CLI::Range(1, 4096));
+    app.add_option("--repeat", arguments.repeat, "Runs per packet; the last one is shown")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--budget", arguments.budget, "Instructions after which a run is stopped")
+        ->check(CLI::PositiveNumber);
+    auto* unsafe = app.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
+    app.add_flag("--checked", "Check every memory access (default)")->excludes(unsafe);
+}
+
+void add_output_options(CLI::App& app, RunArguments& arguments) {
+    app.add_option("--packet-out", arguments.packet_out,
+                   "Write each packet as the program left it to this pcap file");
+    app.add_option("--event", arguments.events,
+                   "Type of perf and ring buffer records: TYPE, or MAP=TYPE; may be repeated")
+        ->allow_extra_args(false);
+    app.add_flag("--summary", arguments.summary, "With many packets: only totals and traps");
+    app.add_flag("--no-maps", arguments.no_maps, "Do not show maps");
+    app.add_flag("--time", arguments.time, "Show time and instructions");
+    app.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
+}
+
+}  // namespace
+
+Command add_run(CLI::App& app) {
+    auto arguments = std::make_shared<RunArguments>();
+    CLI::App* sub =
+        app.add_subcommand("run", "Run a program once, or once per packet, and show its effects");
+    add_object_arguments(*sub, arguments->object);
+    add_input_options(*sub, *arguments);
+    add_engine_options(*sub, *arguments);
+    add_output_options(*sub, *arguments);
+    sub->footer(
+        "Examples:\n"
+        "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
+        "  bpftwin run exec.o --prog on_exec --world fixed --event \"struct event\"\n"
+        "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{.ip = "
+        "1}'\n"
+        "Exit status: 0 fine, 1 a run trapped, 2 bad usage or input, 130 interrupted");
+    return {sub, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace bpftwin::cli
