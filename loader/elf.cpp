@@ -32,8 +32,7 @@ Result<ElfHandle> begin(ByteView image) {
     // libelf takes a mutable pointer, but an object opened this way is only read.
     auto* bytes = reinterpret_cast<char*>(const_cast<std::byte*>(image.data()));
     ElfHandle elf(elf_memory(bytes, image.size()));
-    if (!elf) return libelf_error("not an ELF object");
-    if (elf_kind(elf.get()) != ELF_K_ELF) return fail("not an ELF object");
+    if (!elf || elf_kind(elf.get()) != ELF_K_ELF) return fail("not an ELF object");
     return elf;
 }
 
