@@ -18,6 +18,8 @@ target_compile_options(bpftwin_warnings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
     # Gcc 12 reports overlapping copies in `"text" + std::string` where there are none.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+    # Clang reports what std::stable_sort of libstdc++ 12 uses inside.
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
     $<$<BOOL:${BPFTWIN_WERROR}>:-Werror>)
 
 add_library(bpftwin_sanitizers INTERFACE)
