@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "bpftwin/engine.h"
-#include "conformance/data_file.h"
-#include "conformance/run_case.h"
 #include "fmt/format.h"
+#include "tests/conformance/data_file.h"
+#include "tests/conformance/run_case.h"
 
 namespace bpftwin::conformance {
 namespace {

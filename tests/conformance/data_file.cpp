@@ -1,5 +1,5 @@
 // Splits a `.data` file into its sections.
-#include "conformance/data_file.h"
+#include "tests/conformance/data_file.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,10 +7,10 @@
 #include <iterator>
 #include <map>
 
-#include "conformance/dialect.h"
-#include "conformance/hex.h"
 #include "fmt/format.h"
 #include "isa/cursor.h"
+#include "tests/conformance/dialect.h"
+#include "tests/conformance/hex.h"
 
 namespace bpftwin::conformance {
 namespace {

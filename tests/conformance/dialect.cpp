@@ -1,5 +1,5 @@
 // Mnemonics of the table's rows, and one reader for each shape of operands.
-#include "conformance/dialect.h"
+#include "tests/conformance/dialect.h"
 
 #include <limits>
 #include <map>

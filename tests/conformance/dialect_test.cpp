@@ -1,14 +1,14 @@
 // The suite's assembler dialect and file format.
-#include "conformance/dialect.h"
+#include "tests/conformance/dialect.h"
 
 #include <gtest/gtest.h>
 
-#include "conformance/data_file.h"
-#include "conformance/hex.h"
 #include "isa/assembler.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
 #include "isa/encode.h"
+#include "tests/conformance/data_file.h"
+#include "tests/conformance/hex.h"
 
 namespace bpftwin::conformance {
 namespace {

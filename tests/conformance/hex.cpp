@@ -1,5 +1,5 @@
 // Base-16 bytes.
-#include "conformance/hex.h"
+#include "tests/conformance/hex.h"
 
 #include <charconv>
 

@@ -11,9 +11,9 @@
 #include <string_view>
 
 #include "bpftwin/engine.h"
-#include "conformance/hex.h"
-#include "conformance/run_case.h"
 #include "fmt/format.h"
+#include "tests/conformance/hex.h"
+#include "tests/conformance/run_case.h"
 
 namespace bpftwin::conformance {
 namespace {

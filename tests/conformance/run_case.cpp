@@ -1,5 +1,5 @@
 // One run through the public API.
-#include "conformance/run_case.h"
+#include "tests/conformance/run_case.h"
 
 namespace bpftwin::conformance {
 

@@ -5,7 +5,7 @@
 #include "isa/assembler.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
-#include "samples.h"
+#include "tests/isa/samples.h"
 
 namespace bpftwin {
 namespace {
