@@ -49,7 +49,7 @@ std::string Furthest::summary() const {
     bool only_literals = std::ranges::all_of(shown, is_literal);
     if (shown.size() > most && !only_literals) {
         std::erase_if(shown, is_literal);
-        shown.emplace_back("…");
+        shown.emplace_back("...");
     }
     return shown.size() == 1 ? shown.front() : fmt::format("one of: {}", fmt::join(shown, ", "));
 }
