@@ -29,11 +29,10 @@ std::size_t token_length(std::string_view text) {
 
 }  // namespace
 
-void Furthest::note(std::size_t at, std::string_view what) {
-    if (at < position) return;
+void Furthest::note(std::size_t at, std::string what) {
     if (at > position) expected.clear();
     position = at;
-    if (std::ranges::find(expected, what) == expected.end()) expected.emplace_back(what);
+    if (std::ranges::find(expected, what) == expected.end()) expected.push_back(std::move(what));
 }
 
 std::string Furthest::describe(std::string_view line) const {
@@ -50,7 +49,7 @@ std::string Furthest::summary() const {
     bool only_literals = std::ranges::all_of(shown, is_literal);
     if (shown.size() > most && !only_literals) {
         std::erase_if(shown, is_literal);
-        shown.emplace_back("…");
+        shown.emplace_back("...");
     }
     return shown.size() == 1 ? shown.front() : fmt::format("one of: {}", fmt::join(shown, ", "));
 }
@@ -62,9 +61,10 @@ bool LineMatcher::match() {
     return all && (cursor_.at_end() || expected("the end of the line"));
 }
 
-bool LineMatcher::expected(std::string_view what) {
+bool LineMatcher::expected(std::string_view what, std::string_view quote) {
     cursor_.skip_blanks();
-    context_.furthest.note(cursor_.position(), what);
+    if (cursor_.position() >= context_.furthest.position)
+        context_.furthest.note(cursor_.position(), fmt::format("{0}{1}{0}", quote, what));
     return false;
 }
 
@@ -75,7 +75,7 @@ bool LineMatcher::literal(std::string_view text) {
             continue;
         }
         auto token = text.substr(0, token_length(text));
-        if (!cursor_.take(token)) return expected(fmt::format("'{}'", token));
+        if (!cursor_.take(token)) return expected(token, "'");
         text.remove_prefix(token.size());
     }
     return true;
@@ -104,12 +104,14 @@ bool LineMatcher::slot(Slot at) {
 }
 
 std::optional<std::uint8_t> LineMatcher::register_number(char letter) {
+    constexpr std::string_view digits = "0123456789";
     auto start = cursor_;
     auto name = cursor_.take_name();
-    for (std::uint8_t number = 0; number < register_count; ++number)
-        if (name == fmt::format("{}{}", letter, number)) return number;
+    if (name == (letter == 'r' ? "r10" : "w10")) return std::uint8_t{10};
+    if (name.size() == 2 && name[0] == letter && digits.contains(name[1]))
+        return static_cast<std::uint8_t>(name[1] - '0');
     cursor_ = start;
-    expected(fmt::format("{0}0 to {0}10", letter));
+    expected(letter == 'r' ? "r0 to r10" : "w0 to w10");
     return std::nullopt;
 }
 

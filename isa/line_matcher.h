@@ -19,7 +19,8 @@ struct Furthest {
     std::size_t begin = 0;  ///< Where the instruction begins.
     std::vector<std::string> expected;
 
-    void note(std::size_t at, std::string_view what);
+    /// Adds what was expected at `at`, which is not before `position`.
+    void note(std::size_t at, std::string what);
     /// `expected a number at "foo"`.
     [[nodiscard]] std::string describe(std::string_view line) const;
     /// What was expected; of many things only those that are not fixed words.
@@ -52,7 +53,7 @@ public:
     [[nodiscard]] const Matched& matched() const { return matched_; }
 
 private:
-    bool expected(std::string_view what);
+    bool expected(std::string_view what, std::string_view quote = "");
     bool literal(std::string_view text);
     bool slot(Slot slot);
     bool bind(Fields field, char letter, std::uint8_t& to);

@@ -115,7 +115,7 @@ const std::vector<Case> cases{
      "line 1: \"r1 = 0x1122334455\": expected 'll' behind a 64-bit constant at the end"},
     {"constant_of_65_bits", "r1 = 0x11223344556677889 ll",
      "line 1: \"r1 = 0x11223344556677889 ll\": expected one of: a number from -2147483648 to "
-     "2147483647, r0 to r10, a number of 64 bits, … at \"0x11223344556677889 ll\""},
+     "2147483647, r0 to r10, a number of 64 bits, ... at \"0x11223344556677889 ll\""},
     {"operator", "(0f) r1 ?? r2", "line 1: \"(0f) r1 ?? r2\": expected '+=' at \"?? r2\""},
     {"offset", "r1 = *(u8 *)(r2 +32768)",
      "line 1: \"r1 = *(u8 *)(r2 +32768)\": expected an offset from -32768 to +32767 at "

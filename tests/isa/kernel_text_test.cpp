@@ -6,8 +6,8 @@
 #include "isa/builder.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
-#include "samples.h"
-#include "support/verifier_log.h"
+#include "tests/isa/samples.h"
+#include "tests/support/verifier_log.h"
 
 namespace bpftwin {
 namespace {

@@ -5,7 +5,7 @@
 #include "isa/assembler.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
-#include "samples.h"
+#include "tests/isa/samples.h"
 
 namespace bpftwin {
 namespace {
@@ -53,7 +53,7 @@ std::vector<Insn> encodings_of(std::uint8_t code) {
                                      0x51,  0xa0,  0xa1,  0xe0,    0xe1, 0xf0, 0xf1,
                                      0x100, 0x101, 0x110, 0x10000, -1};
     std::vector<Insn> result;
-    for (std::uint8_t dst : {0, 1, 10, 11, 15})
+    for (std::uint8_t dst : {1, 11})
         for (std::uint8_t src = 0; src < 16; ++src)
             for (auto off : offs)
                 for (auto imm : imms) result.push_back({code, dst, src, off, imm});

@@ -97,23 +97,66 @@ TEST(addr_space_cast, keeps_the_low_half) {
     static_assert(addr_space_cast(min64) == 0);
 }
 
-TEST(atomics, return_the_old_value) {
+struct Registers {
+    u64 src;
+    u64 r0;
+
+    friend bool operator==(const Registers&, const Registers&) = default;
+};
+
+TEST(atomics, without_fetch_leave_the_registers_alone) {
     u32 value = 5;
-    EXPECT_EQ(atomic_add<u32>(&value, minus1_32), 5u);
+    Registers regs{minus1_64, 7};
+    atomic_add(&value, regs.src, regs.r0);
     EXPECT_EQ(value, 4u);
-    EXPECT_EQ(atomic_or<u32>(&value, 3), 4u);
-    EXPECT_EQ(atomic_and<u32>(&value, 6), 7u);
-    EXPECT_EQ(atomic_xor<u32>(&value, 5), 6u);
-    EXPECT_EQ(atomic_xchg<u32>(&value, 9), 3u);
-    EXPECT_EQ(value, 9u);
+    regs.src = 3;
+    atomic_or(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, 7u);
+    atomic_and(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, 3u);
+    atomic_xor(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, 0u);
+    EXPECT_EQ(regs, (Registers{3, 7}));
 }
 
-TEST(atomic_cmpxchg, stores_only_where_memory_is_as_expected) {
-    u64 value = 5;
-    EXPECT_EQ(atomic_cmpxchg<u64>(&value, 4, 9), 5u);
-    EXPECT_EQ(value, 5u);
-    EXPECT_EQ(atomic_cmpxchg<u64>(&value, 5, 9), 5u);
+TEST(atomics, with_fetch_zero_extend_the_old_value_into_src) {
+    u32 value = minus1_32;
+    Registers regs{minus1_64, 7};
+    atomic_fetch_add(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, minus1_32 - 1);
+    EXPECT_EQ(regs, (Registers{minus1_32, 7}));
+    regs.src = 1;
+    atomic_fetch_or(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, minus1_32);
+    EXPECT_EQ(regs.src, minus1_32 - 1);
+    regs.src = 6;
+    atomic_fetch_and(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, 6u);
+    atomic_fetch_xor(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, minus1_32 ^ 6u);
+    regs.src = 9;
+    atomic_xchg(&value, regs.src, regs.r0);
     EXPECT_EQ(value, 9u);
+    EXPECT_EQ(regs, (Registers{minus1_32 ^ 6u, 7}));
+}
+
+TEST(atomic_cmpxchg, stores_only_where_memory_is_as_r0_says) {
+    u32 value = 5;
+    Registers regs{9, minus1_64};
+    atomic_cmpxchg(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, 5u);
+    EXPECT_EQ(regs, (Registers{9, 5}));
+    regs.r0 |= u64{1} << 32;
+    atomic_cmpxchg(&value, regs.src, regs.r0);
+    EXPECT_EQ(value, 9u);
+    EXPECT_EQ(regs, (Registers{9, 5}));
+}
+
+TEST(acquire_and_release, move_one_value) {
+    u16 value = 0x8000;
+    EXPECT_EQ(load_acquire(&value), 0x8000u);
+    store_release<u16>(&value, 1);
+    EXPECT_EQ(value, 1u);
 }
 
 }  // namespace

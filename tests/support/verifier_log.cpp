@@ -1,5 +1,5 @@
 // BPF_PROG_LOAD with a log.
-#include "support/verifier_log.h"
+#include "tests/support/verifier_log.h"
 
 #include <linux/bpf.h>
 #include <sys/syscall.h>

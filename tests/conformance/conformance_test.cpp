@@ -1,0 +1,47 @@
+// The public bpf_conformance suite on every engine and in both modes of each.
+#include <gtest/gtest.h>
+
+#include "bpftwin/engine.h"
+#include "fmt/format.h"
+#include "tests/conformance/data_file.h"
+#include "tests/conformance/run_case.h"
+
+namespace bpftwin::conformance {
+namespace {
+
+/// What is wrong with the outcome of a case; empty if nothing.
+std::string difference(const DataFile& file, const Result<std::uint64_t>& r0) {
+    if (!r0 && !file.error.empty()) return {};
+    if (!r0) return r0.error().message;
+    if (!file.error.empty()) return fmt::format("r0 is {:#x}, expected \"{}\"", *r0, file.error);
+    if (*r0 == file.result) return {};
+    return fmt::format("r0 is {:#x}, expected {:#x}", *r0, file.result);
+}
+
+class conformance : public testing::TestWithParam<Safety> {};
+
+TEST_P(conformance, interpreter_passes_all_cases) {
+    auto files = data_files_in(BPFTWIN_CONFORMANCE_CORPUS);
+    if (files.empty()) GTEST_SKIP() << "no cases in " BPFTWIN_CONFORMANCE_CORPUS;
+    auto engine = make_interpreter();
+    std::size_t passed = 0;
+    for (const auto& path : files) {
+        auto file = read_data_file(path);
+        ASSERT_TRUE(file) << file.error().message;
+        auto object = object_of(file->program);
+        auto r0 = run_on(*engine, GetParam(), object, object.programs.front(), file->memory);
+        auto what = difference(*file, r0);
+        EXPECT_TRUE(what.empty()) << file->name << ": " << what;
+        passed += what.empty();
+    }
+    fmt::print("{}/{}\n", passed, files.size());
+    EXPECT_EQ(passed, files.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(modes, conformance, testing::Values(Safety::checked, Safety::unsafe),
+                         [](const auto& test) {
+                             return test.param == Safety::checked ? "checked" : "unsafe";
+                         });
+
+}  // namespace
+}  // namespace bpftwin::conformance
