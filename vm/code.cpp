@@ -1,0 +1,128 @@
+// From instructions to threaded code.
+#include "vm/code.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "helpers/implementation.h"
+#include "helpers/prototype.h"
+#include "isa/decode.h"
+
+namespace bpftwin {
+namespace {
+
+Result<void> refuse_unresolved(const ProgramSpec& program) {
+    if (!program.externs.empty()) {
+        const auto& missing = program.externs.front();
+        return fail(
+            fmt::format("insn {}: {} extern '{}' needs a kernel's types or configuration; "
+                        "resolving externs is not supported yet",
+                        missing.insn, missing.section, missing.name));
+    }
+    if (!program.core_relocations.empty()) {
+        const auto& first = program.core_relocations.front();
+        return fail(
+            fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
+                        "CO-RE is not supported yet ({} relocations in all)",
+                        first.insn, first.type_id, first.access, program.core_relocations.size()));
+    }
+    return {};
+}
+
+struct Pair {
+    Op first;
+    Op second;
+    Step step;
+};
+constexpr auto pairs = std::to_array<Pair>({
+#define PAIR(a, b) {Op::a, Op::b, Step::a##_then_##b},
+#define PAIR_BRANCH(a, b) {Op::a, Op::b, Step::a##_then_##b},
+#include "vm/pairs.def"
+});
+
+/// Lets one step run an instruction and the one behind it, where there is such a step.
+void fuse_pairs(std::span<const Op> ops, std::span<const void* const> handlers,
+                std::span<Code> code) {
+    for (std::size_t pc = 0; pc + 1 < ops.size(); ++pc)
+        for (const Pair& pair : pairs)
+            if (ops[pc] == pair.first && ops[pc + 1] == pair.second)
+                code[pc].handler = handlers[static_cast<std::size_t>(pair.step)];
+}
+
+std::size_t step_of(Op op, const Insn& insn) {
+    if (op != Op::call_helper) return static_cast<std::size_t>(op);
+    const Helper* helper = helper_by_id(static_cast<std::uint32_t>(insn.imm));
+    if (helper && helper->name == "tail_call") return static_cast<std::size_t>(Step::tail_call);
+    if (helper && helper_function(helper->id)) return static_cast<std::size_t>(op);
+    return static_cast<std::size_t>(Step::helper_missing);
+}
+
+/// The constant that an `lddw` stands for at run time.
+Result<std::uint64_t> constant(Op op, std::span<const Insn> slot, const Code* code,
+                               std::span<const Image::MapAddress> maps) {
+    auto index = static_cast<std::uint32_t>(slot[0].imm);
+    bool is_map = op != Op::lddw && op != Op::lddw_func && op != Op::lddw_btf_id;
+    if (is_map && index >= maps.size())
+        return fail(fmt::format("map {} does not exist, the object has {}", index, maps.size()));
+    switch (static_cast<unsigned>(slot[0].src)) {
+        case pseudo::map_fd:
+        case pseudo::map_idx: return maps[index].map;
+        case pseudo::map_value:
+        case pseudo::map_idx_value:
+            if (maps[index].values == 0)
+                return fail(
+                    fmt::format("map {} has no values that can be addressed directly", index));
+            return maps[index].values + static_cast<std::uint32_t>(slot[1].imm);
+        case pseudo::func: return reinterpret_cast<std::uint64_t>(code + 1 + slot[0].imm);
+        case pseudo::btf_id:
+            return fail(
+                "address of a kernel variable: needs a kernel's symbols, not supported yet");
+        default: return lddw_value(slot[0], slot[1]);
+    }
+}
+
+}  // namespace
+
+Result<Image> Image::prepare(const ProgramSpec& program, std::span<const MapAddress> maps,
+                             std::span<const void* const> handlers) {
+    auto named = [&](const Error& error) {
+        return std::unexpected(error.in("program " + program.name));
+    };
+    if (auto ok = refuse_unresolved(program); !ok) return named(ok.error());
+    if (program.insns.empty()) return named({"has no instructions"});
+    if (auto ok = validate(program.insns); !ok) return named(ok.error());
+
+    Image image;
+    image.program_ = &program;
+    std::span insns(program.insns);
+    image.code_.resize(insns.size() + 1);
+    image.entries_.push_back(0);
+    std::vector<Op> ops(insns.size(), Op::lddw);
+    for (std::size_t pc = 0; pc < insns.size(); ++pc) {
+        const Insn& insn = insns[pc];
+        auto op = ops[pc] = *decode(insn);
+        Code* code = &image.code_[pc];
+        *code = {handlers[step_of(op, insn)], insn.dst, insn.src, insn.off, insn.imm};
+        auto target = static_cast<std::uint32_t>(pc) + 1 + static_cast<std::uint32_t>(insn.imm);
+        if (op == Op::call_local || op == Op::lddw_func) image.entries_.push_back(target);
+        if (slots(op) == 1) continue;
+        auto value = constant(op, insns.subspan(pc, 2), code, maps);
+        if (!value) return named(value.error().in(fmt::format("insn {}", pc)));
+        code[0].imm = static_cast<std::int32_t>(*value);
+        code[1] = {handlers[static_cast<std::size_t>(Step::end_of_program)], 0, 0, 0,
+                   static_cast<std::int32_t>(*value >> 32)};
+        ++pc;
+    }
+    image.code_.back() = {handlers[static_cast<std::size_t>(Step::end_of_program)], 0, 0, 0, 0};
+    std::ranges::sort(image.entries_);
+    if (handlers.size() == step_count) fuse_pairs(ops, handlers, image.code_);
+    return image;
+}
+
+bool Image::is_function(std::uint64_t address) const {
+    auto offset = address - reinterpret_cast<std::uint64_t>(code_.data());
+    if (offset % sizeof(Code) != 0 || offset / sizeof(Code) >= code_.size()) return false;
+    return std::ranges::binary_search(entries_, static_cast<std::uint32_t>(offset / sizeof(Code)));
+}
+
+}  // namespace bpftwin

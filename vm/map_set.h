@@ -1,0 +1,45 @@
+// The maps of a loaded object: created, filled, and addressable by programs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "bpftwin/spec.h"
+#include "helpers/map.h"
+#include "vm/code.h"
+#include "vm/memory.h"
+
+namespace bpftwin {
+
+class MapOfMaps;
+
+/// An object's maps, created and filled as its definition says.
+class MapSet {
+public:
+    /// @return the maps, or an Error that begins with the map's name.
+    static Result<MapSet> create(const ObjectSpec& object, std::uint32_t cpu_count);
+
+    [[nodiscard]] Map* find(std::string_view name) const;
+    /// By index in `ObjectSpec::maps`.
+    [[nodiscard]] const std::vector<std::unique_ptr<Map>>& maps() const { return maps_; }
+    [[nodiscard]] std::span<Map* const> by_address() const { return by_address_; }
+    [[nodiscard]] const Memory& memory() const { return *memory_; }
+    /// What `lddw` constants of each map become.
+    [[nodiscard]] std::vector<Image::MapAddress> addresses() const;
+
+private:
+    Result<void> add(const MapSpec& spec, const Btf* btf, std::uint32_t cpu_count);
+    Result<void> fill(const ObjectSpec& object, Map& map);
+    Result<void> adopt_inner_fields(const ObjectSpec& object, const MapSpec& spec,
+                                    MapOfMaps& outer);
+    Result<void> fill_slot(const ObjectSpec& object, Map& map, const MapSlot& slot);
+
+    std::vector<std::unique_ptr<Map>> maps_;
+    std::vector<Map*> by_address_;
+    std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
+};
+
+}  // namespace bpftwin

@@ -1,0 +1,66 @@
+// Traps: what stopped a program, where in bytecode and C, and near which memory.
+#include "vm/trap.h"
+
+#include "fmt/format.h"
+#include "vm/source.h"
+
+namespace bpftwin {
+namespace {
+
+void add_region(Trap& trap, const Region& region) {
+    trap.region = region.name;
+    trap.offset = static_cast<std::int64_t>(trap.address - region.begin);
+    if (region.stride == 0) return;
+    trap.region += fmt::format(", element {}", trap.offset / region.stride);
+    trap.offset %= region.stride;
+}
+
+}  // namespace
+
+Trap trap_of(Machine& machine, const Btf* btf) {
+    const Stop& stop = *machine.stop_cause();
+    Trap trap{.kind = stop.kind,
+              .reason = stop.reason,
+              .address = stop.address,
+              .size = stop.size,
+              .write = stop.write};
+    if (const Image* image = machine.stop_image()) {
+        const ProgramSpec& program = image->program();
+        trap.program = program.name;
+        trap.pc = machine.stop_pc();
+        trap.function = function_at(program, trap.pc);
+        trap.source = source_at(program, btf, trap.pc);
+    }
+    if (stop.size != 0)
+        if (auto region = machine.region_near(stop.address)) add_region(trap, *region);
+    return trap;
+}
+
+std::string_view name_of(TrapKind kind) {
+    switch (kind) {
+        case TrapKind::bad_access: return "bad access";
+        case TrapKind::bad_argument: return "bad argument";
+        case TrapKind::bad_instruction: return "bad instruction";
+        case TrapKind::bad_call: return "bad call";
+        case TrapKind::call_depth: return "call depth";
+        case TrapKind::budget: return "budget";
+        case TrapKind::helper: return "helper";
+    }
+    return {};
+}
+
+std::string Trap::describe() const {
+    auto text = fmt::format("{}: {}\n  at insn {} of {}", name_of(kind), reason, pc, program);
+    if (function != program) text += fmt::format(", in {}", function);
+    if (source)
+        text += fmt::format("\n  {}:{}:{}: {}", source->file, source->line, source->column,
+                            source->text);
+    if (size != 0) {
+        text += fmt::format("\n  address {:#x}", address);
+        text += region.empty() ? ", not near any memory of the program"
+                               : fmt::format(", {} offset {}", region, offset);
+    }
+    return text;
+}
+
+}  // namespace bpftwin
