@@ -16,8 +16,9 @@ public:
     ValueLayout(std::uint32_t size, const ValueFields& fields) : size_(size), fields_(fields) {}
 
     [[nodiscard]] std::uint32_t size() const { return size_; }
-    /// Distance of values in memory.
-    [[nodiscard]] std::uint64_t stride() const { return round_up_8(size_); }
+    /// Distance of values in memory: 8 bytes between them belong to nobody, so that checked mode
+    /// sees a program run off the end of one.
+    [[nodiscard]] std::uint64_t stride() const { return round_up_8(size_) + 8; }
     [[nodiscard]] bool has_spin_lock() const { return fields_.spin_lock.has_value(); }
 
     /// Writes a value except its spin lock; `slot` is aligned to 8.
