@@ -140,10 +140,10 @@ Result<void> read_part(ByteView body, const Part& part, const Btf& btf, BtfExt& 
     return {};
 }
 
-/// Sorted by instruction; of several records for one, which the kernel refuses, the first.
+/// Sorted by instruction; of several records for one, which the kernel would refuse, any.
 template <class T>
 void order(std::vector<T>& records) {
-    std::ranges::stable_sort(records, {}, &T::insn);
+    std::ranges::sort(records, {}, &T::insn);
     auto repeated = std::ranges::unique(records, {}, &T::insn);
     records.erase(repeated.begin(), repeated.end());
 }

@@ -23,6 +23,11 @@ struct Extent {
     std::uint64_t size;
 };
 
+/// By offset, then in the symbol table's order.
+constexpr auto by_offset = [](const Extent& extent) {
+    return std::tuple(extent.offset, extent.symbol);
+};
+
 std::vector<Symbols> symbols_by_section(const ElfFile& elf) {
     std::vector<Symbols> result(elf.sections().size());
     for (const auto& symbol : elf.symbols())
@@ -51,7 +56,7 @@ std::vector<Extent> untyped_functions(const Symbols& symbols, const ElfSection& 
             functions.push_back({symbol, symbol->name, symbol->value, 0});
     if (functions.empty()) return {{nullptr, section.name, 0, section.size}};
 
-    std::ranges::stable_sort(functions, {}, &Extent::offset);
+    std::ranges::sort(functions, {}, by_offset);
     for (std::size_t i = 0; i < functions.size(); ++i) {
         auto end = i + 1 < functions.size() ? functions[i + 1].offset : section.size;
         functions[i].size = std::max(end, functions[i].offset) - functions[i].offset;
@@ -89,7 +94,7 @@ bool same_place(const Extent& a, const Extent& b) {
 
 /// Sorts by position and keeps one of several names for the same function.
 Result<void> order(std::vector<Extent>& extents) {
-    std::ranges::stable_sort(extents, {}, &Extent::offset);
+    std::ranges::sort(extents, {}, by_offset);
     auto aliases = std::ranges::unique(extents, same_place);
     extents.erase(aliases.begin(), aliases.end());
     for (std::size_t i = 1; i < extents.size(); ++i)

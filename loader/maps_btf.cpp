@@ -281,7 +281,7 @@ Result<std::vector<PlacedMap>> btf_maps(const ElfFile& elf, const Btf* btf) {
             return std::unexpected(map.error().in(fmt::format("map {}", btf->type(var.type).name)));
         maps.push_back(std::move(*map));
     }
-    std::ranges::stable_sort(maps, {}, &PlacedMap::offset);
+    std::ranges::sort(maps, {}, &PlacedMap::offset);
     return maps;
 }
 

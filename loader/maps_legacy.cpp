@@ -47,7 +47,8 @@ std::vector<const ElfSymbol*> map_symbols(const ElfFile& elf, const ElfSection& 
     for (const auto& symbol : elf.symbols())
         if (symbol.section == section.index && !symbol.is_section() && !symbol.name.empty())
             symbols.push_back(&symbol);
-    std::ranges::stable_sort(symbols, {}, &ElfSymbol::value);
+    std::ranges::sort(symbols, {},
+                      [](const ElfSymbol* symbol) { return std::pair(symbol->value, symbol); });
     auto aliases = std::ranges::unique(symbols, {}, &ElfSymbol::value);
     symbols.erase(aliases.begin(), aliases.end());
     return symbols;
