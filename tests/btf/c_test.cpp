@@ -159,6 +159,14 @@ TEST_F(BtfC, ints_that_c_does_not_know_are_defined) {
     EXPECT_THAT(text, HasSubstr("typedef unsigned int narrow;"));
 }
 
+TEST_F(BtfC, types_of_the_compiler_are_written_as_what_they_are) {
+    const Id own = b.typedef_("__builtin_va_list", b.array(event, i, 1));
+    b.typedef_("va_list", own);
+    const std::string text = header();
+    EXPECT_THAT(text, HasSubstr("typedef struct event va_list[1];"));
+    EXPECT_THAT(text, Not(HasSubstr("__builtin_va_list")));
+}
+
 TEST_F(BtfC, types_that_explode_are_cut) {
     Id level = i;
     for (int depth = 0; depth < 40; ++depth)

@@ -9,11 +9,11 @@ namespace {
 TEST(btf_raw, lists_every_kind) {
     BtfBuilder b;
     const auto i = b.int_("int", 4, BtfBuilder::is_signed);
-    b.int_("char", 1, BtfBuilder::is_char);
+    const auto c = b.int_("char", 1, BtfBuilder::is_char);
     b.int_("_Bool", 1, BtfBuilder::is_bool);
     const auto p = b.ptr(i);
     b.array(i, i, 3);
-    const auto s = b.struct_("s", 4, {{"x", i, bit_field(3, 5)}, {"", i, bit_field(8, 0)}}, true);
+    const auto s = b.struct_("s", 4, {{"x", i, bit_field(3, 5)}, {"", c, bit_field(8, 0)}}, true);
     b.enum_("e", 4, {{"A", -1}}, true);
     b.enum_("", 4, {{"B", -1}});
     b.enum64("f", 8, {{"C", -1}}, true);
@@ -34,7 +34,7 @@ TEST(btf_raw, lists_every_kind) {
 [5] ARRAY '(anon)' type_id=1 index_type_id=1 nr_elems=3
 [6] STRUCT 's' size=4 vlen=2
 	'x' type_id=1 bits_offset=3 bitfield_size=5
-	'(anon)' type_id=1 bits_offset=8
+	'(anon)' type_id=2 bits_offset=8
 [7] ENUM 'e' encoding=SIGNED size=4 vlen=1
 	'A' val=-1
 [8] ENUM '(anon)' encoding=UNSIGNED size=4 vlen=1
