@@ -158,6 +158,12 @@ bool is_declaration(BtfKind kind) {
     return kind == BtfKind::func || kind == BtfKind::var || kind == BtfKind::decl_tag;
 }
 
+/// The typedefs that compilers bring along. C must not define them again, and those of BPF differ
+/// from those of the kernel: what they stand for is written instead.
+bool is_compilers_own(const BtfType& type) {
+    return type.kind == BtfKind::typedef_ && type.name.starts_with("__builtin_");
+}
+
 /// The attribute that makes an enum `size` bytes large.
 std::string_view mode_of_size(std::uint32_t size) {
     switch (size) {
@@ -174,6 +180,8 @@ std::string CWriter::definition(std::uint32_t id) {
     const BtfType& type = btf_.type(id);
     if (is_aggregate(type.kind)) return aggregate(id, tag(id), 0);
     if (is_enumeration(type.kind)) return enumeration(id, type.name.empty() ? "enum" : tag(id), 0);
+    if (type.kind == BtfKind::typedef_)
+        return is_compilers_own(type) ? "" : "typedef " + declare(type.type, names_.of(id));
     if (type.kind != BtfKind::int_ || !is_definable_int(type)) return {};
     const std::string_view plain = type.is_bool ? "_Bool" : int_of_size(type.size, type.is_signed);
     return fmt::format("typedef {} {}", plain, names_.of(id));
@@ -209,7 +217,7 @@ std::string CWriter::declare(std::uint32_t id, std::string_view name, unsigned i
             qualifiers.take();
         } else if (is_modifier(type.kind) && type.kind != BtfKind::typedef_) {
             qualifiers.add(type);
-        } else if (!is_declaration(type.kind)) {
+        } else if (!is_declaration(type.kind) && !is_compilers_own(type)) {
             break;
         }
         // Functions may return pointers to functions that return them again.

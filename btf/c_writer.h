@@ -28,8 +28,8 @@ public:
 
     /// A declaration of `name` without its semicolon.
     std::string declare(std::uint32_t id, std::string_view name) { return declare(id, name, 0); }
-    /// A named struct, union, enum or int with what it is, without the semicolon; empty for ints
-    /// that C knows.
+    /// A named struct, union, enum, typedef or int with what it is, without the semicolon; empty
+    /// for what C knows by itself.
     std::string definition(std::uint32_t id);
     /// "struct foo".
     std::string tag(std::uint32_t id);

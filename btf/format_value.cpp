@@ -98,7 +98,9 @@ private:
     }
 
     /// Whether there is anything to show of a value that begins at `bit`.
-    bool begins(std::uint64_t bit, std::uint64_t size) { return size == 0 || reaches(bit / 8 + 1); }
+    bool begins(std::uint64_t bit, std::uint64_t size) {
+        return size == 0 || bit / 8 < bytes_.size() || reaches(bit / 8 + size);
+    }
 
     void integer(const BtfType& type, std::uint64_t bit, std::uint32_t bitfield_size) {
         const BitRange range = scalar_range(type, type.size, bit, bitfield_size);

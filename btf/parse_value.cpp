@@ -28,7 +28,7 @@ class Cursor {
 public:
     explicit Cursor(std::string_view text) : rest_(text) {}
 
-    [[nodiscard]] char peek() {
+    char peek() {
         skip_space();
         return rest_.empty() ? '\0' : rest_.front();
     }
@@ -61,6 +61,10 @@ public:
         return advance(std::ranges::find_if(rest_, ends) - rest_.begin());
     }
     [[nodiscard]] std::string_view rest() const { return rest_; }
+    /// What was consumed since the rest was `before`.
+    [[nodiscard]] std::string_view since(std::string_view before) const {
+        return before.substr(0, before.size() - rest_.size());
+    }
     /// The next few characters, for messages.
     [[nodiscard]] std::string quote() {
         skip_space();
@@ -166,9 +170,6 @@ private:
 
     Result<void> value(Place place) {
         if (btf_.kind(place.type) == BtfKind::var) place.type = btf_.type(place.type).type;
-        const std::uint64_t size = btf_.size_of(place.type).value_or(0);
-        if (place.bitfield_size == 0 && place.bit / 8 + size > out_.size())
-            return fail("its section has not been laid out");
         if (cursor_.take("hex:")) return bytes(place);
         const BtfType& type = btf_.type(btf_.resolve(place.type));
         return (this->*reader_of(type.kind))(type, place);
@@ -203,11 +204,12 @@ private:
         const auto range = scalar_range(type, btf_.size_of(place.type).value_or(0), place.bit,
                                         place.bitfield_size);
         const bool is_signed = type.kind == BtfKind::int_ ? type.is_signed : type.kind_flag;
-        const std::string found = cursor_.quote();
+        cursor_.peek();
+        const std::string_view before = cursor_.rest();
         const auto number = scalar_number(type);
         if (!number) return std::unexpected(number.error());
         if (!fits(*number, range.bits, is_signed))
-            return fail(fmt::format("{} does not fit {} ({} bits{})", found,
+            return fail(fmt::format("'{}' does not fit {} ({} bits{})", cursor_.since(before),
                                     name_of_type(place.type), range.bits,
                                     is_signed ? ", signed" : ""));
         store(out_, range, bits_of(*number));
@@ -216,14 +218,14 @@ private:
 
     Result<Number> scalar_number(const BtfType& type) {
         if (cursor_.peek() == '\'') return character();
-        const std::string quote = cursor_.quote();
+        if (cursor_.at_end()) return unexpected("a value");
         const std::string_view word = cursor_.word();
         if (const auto number = number_of(word)) return *number;
         for (const BtfEnumerator& e : btf_.enumerators(type))
             if (e.name == word) return number_of(e, type.kind_flag);
         if (word == "true" || word == "false") return Number{word == "true"};
         return fail(fmt::format(
-            "{} is not {}", quote,
+            "'{}' is not {}", word,
             is_enumeration(type.kind) ? "one of the enum's names, or a number" : "a number"));
     }
 
@@ -237,19 +239,18 @@ private:
     }
 
     Result<void> floating(const BtfType& type, Place place) {
-        const std::string quote = cursor_.quote();
         const std::string_view word = cursor_.word();
-        if (type.size == sizeof(float)) return store_float<float>(word, place, quote);
-        if (type.size == sizeof(double)) return store_float<double>(word, place, quote);
+        if (type.size == sizeof(float)) return store_float<float>(word, place);
+        if (type.size == sizeof(double)) return store_float<double>(word, place);
         return fail(fmt::format("a float of {} bytes can only be given as 'hex:'", type.size));
     }
 
     template <class T>
-    Result<void> store_float(std::string_view word, Place place, const std::string& quote) {
+    Result<void> store_float(std::string_view word, Place place) {
         T number{};
         const auto [end, error] = std::from_chars(word.begin(), word.end(), number);
         if (error != std::errc{} || end != word.end())
-            return fail(fmt::format("{} is not a floating-point number", quote));
+            return fail(fmt::format("'{}' is not a floating-point number", word));
         std::memcpy(out_.data() + place.bit / 8, &number, sizeof number);
         return {};
     }
@@ -359,6 +360,9 @@ private:
 
     Result<void> section(const BtfType& type, Place place) {
         const auto vars = btf_.section_vars(type);
+        for (const BtfSectionVar& var : vars)
+            if (var.offset + btf_.size_of(var.type).value_or(0) > type.size)
+                return fail(fmt::format("section {} has not been laid out", type.name));
         const auto at = [&](std::size_t position) -> std::optional<Field> {
             if (position >= vars.size()) return std::nullopt;
             const BtfSectionVar& var = vars[position];

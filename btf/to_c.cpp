@@ -132,15 +132,8 @@ private:
             defined_[node.id] = true;
             put(writer_.definition(node.id));
         } else if (type.kind == BtfKind::typedef_ && !is_complete) {
-            put_typedef(node.id);
+            put(writer_.definition(node.id));
         }
-    }
-
-    void put_typedef(std::uint32_t id) {
-        const BtfType& type = btf_.type(id);
-        // Compilers know these by themselves and allow no second definition.
-        if (type.name.starts_with("__builtin_")) return;
-        put("typedef " + writer_.declare(type.type, writer_.names().of(id)));
     }
 
     /// Writes one declaration, behind those of the tags that it mentions in prototypes: there they
