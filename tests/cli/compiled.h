@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <string>
 #include <string_view>
 
 #include "bpftwin/spec.h"
@@ -22,3 +23,10 @@ inline Result<ObjectSpec> compiled(std::string_view source) {
 }
 
 }  // namespace bpftwin::cli
+
+/// Defines `object` from C text; skips without a compiler, fails for any other error.
+#define COMPILED(object, source)                                                              \
+    auto object = ::bpftwin::cli::compiled(source);                                           \
+    if (!(object) && (object).error().message.find("no compiler found") != std::string::npos) \
+        GTEST_SKIP() << (object).error().message;                                             \
+    ASSERT_TRUE(object) << (object).error().message

@@ -20,14 +20,16 @@ TEST(diff, shows_only_rows_that_differ) {
 }
 
 TEST(diff, finds_what_was_inserted) {
-    EXPECT_EQ(diff("010203", "01414203"), "- 0001  02                                               .\n"
-                                          "+ 0001  41 42                                            AB\n");
+    EXPECT_EQ(diff("010203", "01414203"),
+              "- 0001  02                                               .\n"
+              "+ 0001  41 42                                            AB\n");
     EXPECT_EQ(diff("010203", "0102414203"),
               "+ 0002  41 42                                            AB\n");
 }
 
 TEST(diff, finds_what_was_removed) {
-    EXPECT_EQ(diff("41420102", "0102"), "- 0000  41 42                                            AB\n");
+    EXPECT_EQ(diff("41420102", "0102"),
+              "- 0000  41 42                                            AB\n");
     EXPECT_EQ(diff("4141", "41"), "- 0001  41                                               A\n");
     EXPECT_EQ(diff("41", ""), "- 0000  41                                               A\n");
 }

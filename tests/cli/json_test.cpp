@@ -1,6 +1,5 @@
 #include "cli/json.h"
 
-#include "cli/compile.h"
 #include "cli/hex.h"
 #include "cli/values.h"
 #include "gtest/gtest.h"
@@ -31,22 +30,22 @@ struct value global;
 )";
 
 TEST(json, decodes_values_by_btf) {
-    auto object = compiled(source);
-    if (!object) GTEST_SKIP() << object.error().message;
+    COMPILED(object, source);
     auto id = object->btf->find("value", BtfKind::struct_);
     ASSERT_TRUE(id);
-    auto bytes = parse_hex("2a000000 feff 01 41 6869000000000000 feffffff 2b0f0000 03000000"
-                           "78563412 00000000 efbeadde00000000 01000000ffffffff");
+    auto bytes = parse_hex(
+        "2a000000 feff 01 41 6869000000000000 feffffff 2b0f0000 03000000"
+        "78563412 00000000 efbeadde00000000 01000000ffffffff");
     ASSERT_EQ(bytes->size(), object->btf->size_of(*id));
-    EXPECT_EQ(json_text(json_value(*object->btf, *id, *bytes), -1),
-              R"({"count":42,"negative":-2,"flag":true,"letter":65,"name":"hi","colour":"green",)"
-              R"("low":3,"high":5,"minus":-1,"inner":3,"both":{"number":305419896,"bytes":[120,86,52,18]},)"
-              R"("pointer":"0x00000000deadbeef","list":[1,-1]})");
+    EXPECT_EQ(
+        json_text(json_value(*object->btf, *id, *bytes), -1),
+        R"({"count":42,"negative":-2,"flag":true,"letter":65,"name":"hi","colour":"green",)"
+        R"("low":3,"high":5,"minus":-1,"inner":3,"both":{"number":305419896,"bytes":[120,86,52,18]},)"
+        R"("pointer":"0x00000000deadbeef","list":[1,-1]})");
 }
 
 TEST(json, missing_bytes_are_null) {
-    auto object = compiled("int number; struct pair { int a, b; } pair;");
-    if (!object) GTEST_SKIP() << object.error().message;
+    COMPILED(object, "int number; struct pair { int a, b; } pair;");
     auto id = object->btf->find("pair", BtfKind::struct_);
     ASSERT_TRUE(id);
     EXPECT_TRUE(json_value(*object->btf, *id, Bytes(7)).is_null());

@@ -56,7 +56,8 @@ Bytes small_pcapng() {
     return parse_hex(
                "0a0d0d0a 1c000000 4d3c2b1a 0100 0000 ffffffffffffffff 1c000000"
                "01000000 14000000 0100 0000 00000000 14000000"
-               "06000000 28000000 00000000 00000000 40420f00 06000000 06000000 0102030405060000 28000000")
+               "06000000 28000000 00000000 00000000 40420f00 06000000 06000000 0102030405060000 "
+               "28000000")
         .value();
 }
 
@@ -149,8 +150,7 @@ TEST(packets, a_full_disk_is_reported) {
         return;
     }
     writer->write(packet_at(0, 0, "0102"), parse_hex("0102").value());
-    EXPECT_EQ(writer->finish().error().message,
-              "--packet-out: /dev/full: No space left on device");
+    EXPECT_EQ(writer->finish().error().message, "--packet-out: /dev/full: No space left on device");
 }
 
 }  // namespace

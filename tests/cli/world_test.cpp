@@ -44,7 +44,8 @@ TEST(world, json_sets_fields_flat_or_by_task_on_its_base) {
 
 TEST(world, errors_say_what_and_where) {
     EXPECT_EQ(parse({"pid=x"}).error().message, "--world: pid: 'x' is not an integer");
-    EXPECT_EQ(parse({"pid=-1"}).error().message, "--world: pid: -1 is not between 0 and 4294967295");
+    EXPECT_EQ(parse({"pid=-1"}).error().message,
+              "--world: pid: -1 is not between 0 and 4294967295");
     EXPECT_EQ(parse({"pid=4294967296"}).error().message,
               "--world: pid: 4294967296 is not between 0 and 4294967295");
     EXPECT_EQ(parse({"shoe=1"}).error().message,
