@@ -31,7 +31,8 @@ struct RunArguments {
     std::uint32_t cpus = 0;
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
-    bool unsafe = false, json = false, time = false, summary = false, no_maps = false;
+    bool checked = false, unsafe = false, json = false, time = false, summary = false,
+         no_maps = false;
 };
 
 Result<ContextField> parse_field(const std::string& text) {
@@ -275,7 +276,8 @@ void add_engine_options(CLI::App& app, RunArguments& arguments) {
     app.add_option("--budget", arguments.budget, "Instructions after which a run is stopped")
         ->check(CLI::PositiveNumber);
     auto* unsafe = app.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
-    app.add_flag("--checked", "Check every memory access (default)")->excludes(unsafe);
+    app.add_flag("--checked", arguments.checked, "Check every memory access (default)")
+        ->excludes(unsafe);
 }
 
 void add_output_options(CLI::App& app, RunArguments& arguments) {

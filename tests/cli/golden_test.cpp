@@ -1,0 +1,62 @@
+// Golden files: what a terminal shows. Lines that begin with "$ " are commands, what follows is
+// their output, and "[1]" after it an exit status other than 0. BPFTWIN_UPDATE_GOLDEN=1 rewrites
+// the files.
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "gtest/gtest.h"
+#include "tests/cli/process.h"
+
+namespace bpftwin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> golden_files() {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(BPFTWIN_GOLDEN)) {
+        if (entry.path().extension() == ".txt") names.push_back(entry.path().stem());
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+std::string contents(const fs::path& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The commands of a session, each with its output as it is now.
+std::string replayed(const std::string& session) {
+    std::string result;
+    std::istringstream lines(session);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("$ ")) continue;
+        Finished finished = shell(line.substr(2));
+        result += line + "\n" + finished.output;
+        if (finished.status != 0) result += "[" + std::to_string(finished.status) + "]\n";
+    }
+    return result;
+}
+
+class Golden : public testing::TestWithParam<std::string> {};
+
+TEST_P(Golden, session_prints_what_it_did) {
+    fs::path path = fs::path(BPFTWIN_GOLDEN) / (GetParam() + ".txt");
+    std::string expected = contents(path);
+    std::string now = replayed(expected);
+    if (now.find("no compiler found") != std::string::npos) GTEST_SKIP() << "no clang installed";
+    if (std::getenv("BPFTWIN_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << now;
+    EXPECT_EQ(now, expected);
+    EXPECT_FALSE(expected.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(sessions, Golden, testing::ValuesIn(golden_files()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace bpftwin::cli

@@ -1,0 +1,115 @@
+// The command as a process: exit status, error lines, pipes and signals.
+#include "tests/cli/process.h"
+
+#include <algorithm>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace bpftwin::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// Command lines that are wrong, each in one way, and what the line on stderr must contain.
+struct WrongUsage {
+    const char* command;
+    const char* says;
+};
+
+const WrongUsage wrong_usages[] = {
+    {"bpftwin", "subcommand is required"},
+    {"bpftwin fly", "fly"},
+    {"bpftwin --fast", "--fast"},
+    {"bpftwin run", "OBJ is required"},
+    {"bpftwin run pass.s extra", "extra"},
+    {"bpftwin run pass.s --no-such", "--no-such"},
+    {"bpftwin run nofile.o", "nofile.o"},
+    {"bpftwin run nofile.c", "nofile.c: No such file or directory"},
+    {"bpftwin run nofile.s", "nofile.s"},
+    {"bpftwin run /dev/null", "/dev/null"},
+    {"bpftwin run .", "."},
+    {"bpftwin run broken.s", "broken.s: line 2"},
+    {"bpftwin run pass.s --type moon", "--type moon: no such program type"},
+    {"bpftwin run pass.s --prog none", "--prog none: no such program; pass has pass (xdp)"},
+    {"bpftwin run pass.s --packet nofile.pcap", "nofile.pcap: No such file"},
+    {"bpftwin run pass.s --packet pass.s", "pass.s: unknown file format"},
+    {"bpftwin run pass.s --packet hex:0", "--packet hex:0: "},
+    {"bpftwin run pass.s --packet", "--packet"},
+    {"bpftwin run pass.s --packet-out /no/folder/x.pcap", "--packet-out: /no/folder/x.pcap"},
+    {"bpftwin run pass.s --ctx mark", "--ctx mark: give FIELD=VALUE"},
+    {"bpftwin run pass.s --ctx mark=x", "--ctx mark=x: 'x' is not an integer"},
+    {"bpftwin run pass.s --ctx nofield=1", "nofield"},
+    {"bpftwin run pass.s --ctx-file nofile", "--ctx-file: cannot read nofile"},
+    {"bpftwin run pass.s --set a b", "--set"},
+    {"bpftwin run pass.s --set a b c", "--set a b c: no such map; the object has no maps"},
+    {"bpftwin run pass.s --world moon=1", "--world: no field 'moon'"},
+    {"bpftwin run pass.s --world nofile", "--world: cannot read nofile"},
+    {"bpftwin run pass.s --repeat 0", "--repeat"},
+    {"bpftwin run pass.s --repeat -1", "--repeat"},
+    {"bpftwin run pass.s --budget none", "--budget"},
+    {"bpftwin run pass.s --cpus 0", "--cpus"},
+    {"bpftwin run pass.s --cpus 1 --cpu 1", "1"},
+    {"bpftwin run pass.s --checked --unsafe", "--unsafe"},
+    {"bpftwin run pass.s --event t", "--event t: the object has no BTF"},
+    {"bpftwin run pass.s --type kprobe --packet hex:00",
+     "--packet: kprobe programs take no packet"},
+    {"bpftwin disasm", "OBJ is required"},
+    {"bpftwin disasm nofile.o", "nofile.o"},
+    {"bpftwin disasm pass.s --prog x", "--prog x: no such program"},
+    {"bpftwin progs nofile.o", "nofile.o"},
+    {"bpftwin maps nofile.o", "nofile.o"},
+    {"bpftwin helpers --type moon", "--type moon: no such program type"},
+    {"bpftwin btf", "FILE is required"},
+    {"bpftwin btf nofile", "nofile"},
+    {"bpftwin btf pass.s", "pass.s"},
+    {"bpftwin btf x --format yaml", "--format"},
+};
+
+void PrintTo(const WrongUsage& usage, std::ostream* out) { *out << usage.command; }
+
+class Usage : public testing::TestWithParam<WrongUsage> {};
+
+TEST_P(Usage, that_is_wrong_ends_with_2_and_one_line) {
+    Finished finished = shell(GetParam().command);
+    EXPECT_EQ(finished.status, 2) << finished.output;
+    EXPECT_EQ(std::ranges::count(finished.output, '\n'), 1) << finished.output;
+    EXPECT_THAT(finished.output, StartsWith("bpftwin: "));
+    EXPECT_THAT(finished.output, HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(process, Usage, testing::ValuesIn(wrong_usages));
+
+TEST(process, every_command_has_help_with_an_example) {
+    for (const char* command : {"run", "progs", "maps", "disasm", "helpers", "btf"}) {
+        Finished finished = shell(std::string("bpftwin ") + command + " --help");
+        EXPECT_EQ(finished.status, 0);
+        EXPECT_THAT(finished.output, HasSubstr(std::string("  bpftwin ") + command + " "));
+    }
+}
+
+TEST(process, tells_its_version) {
+    EXPECT_THAT(shell("bpftwin --version").output, testing::MatchesRegex("bpftwin [0-9.]+\n"));
+}
+
+TEST(process, a_closed_pipe_ends_it_quietly) {
+    EXPECT_EQ(shell("{ bpftwin helpers --json; } | head -n 1").output, "{\n");
+    EXPECT_EQ(shell("{ trap '' PIPE; bpftwin helpers --json; } | head -n 1").output, "{\n");
+}
+
+TEST(process, a_full_disk_is_an_error) {
+    Finished finished = shell("bpftwin helpers > /dev/full");
+    EXPECT_EQ(finished.status, 2);
+    EXPECT_EQ(finished.output, "bpftwin: cannot write the output: No space left on device\n");
+}
+
+TEST(process, an_interrupt_ends_it_with_130) {
+    Finished finished = shell(
+        "bpftwin run endless.s --budget 1000000000000 & pid=$!; sleep 0.5; kill -INT $pid; wait "
+        "$pid");
+    EXPECT_EQ(finished.status, 130) << finished.output;
+}
+
+}  // namespace
+}  // namespace bpftwin::cli

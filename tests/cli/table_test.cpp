@@ -1,0 +1,18 @@
+#include "cli/table.h"
+
+#include "gtest/gtest.h"
+
+namespace bpftwin::cli {
+namespace {
+
+TEST(table, aligns_columns_and_ends_lines_at_their_text) {
+    Table table;
+    table.add({"a", "long cell", "x"});
+    table.add({"bbb", "c"});
+    table.add({"d", "", ""});
+    EXPECT_EQ(table.text("  "), "  a    long cell  x\n  bbb  c\n  d\n");
+    EXPECT_EQ(Table().text(), "");
+}
+
+}  // namespace
+}  // namespace bpftwin::cli

@@ -1,0 +1,66 @@
+#include "cli/world.h"
+
+#include <cstdio>
+#include <fstream>
+
+#include "gtest/gtest.h"
+
+namespace bpftwin::cli {
+namespace {
+
+Result<World> parse(std::vector<std::string> arguments) { return parse_world(arguments); }
+
+Result<World> from_json(std::string_view json) {
+    std::string path = testing::TempDir() + "bpftwin_world.json";
+    std::ofstream(path) << json;
+    auto world = parse({path});
+    std::remove(path.c_str());
+    return world;
+}
+
+TEST(world, is_the_real_one_unless_said) {
+    EXPECT_FALSE(parse({})->ktime_ns);
+    EXPECT_EQ(parse({})->task.pid, World::real().task.pid);
+}
+
+TEST(world, arguments_apply_in_order) {
+    auto world = parse({"fixed", "pid=7", "comm=bash", "ktime_ns=0x10"});
+    ASSERT_TRUE(world);
+    EXPECT_EQ(world->task.pid, 7u);
+    EXPECT_EQ(world->task.comm, "bash");
+    EXPECT_EQ(world->ktime_ns, 16u);
+    EXPECT_EQ(world->random_seed, World::fixed().random_seed);
+    EXPECT_EQ(parse({"pid=7", "fixed"})->task.pid, World::fixed().task.pid);
+}
+
+TEST(world, json_sets_fields_flat_or_by_task_on_its_base) {
+    auto world = from_json(R"({"pid": 7, "base": "fixed", "task": {"comm": "sh", "uid": "0x10"}})");
+    ASSERT_TRUE(world);
+    EXPECT_EQ(world->task.pid, 7u);
+    EXPECT_EQ(world->task.comm, "sh");
+    EXPECT_EQ(world->task.uid, 16u);
+    EXPECT_EQ(world->ktime_ns, World::fixed().ktime_ns);
+}
+
+TEST(world, errors_say_what_and_where) {
+    EXPECT_EQ(parse({"pid=x"}).error().message, "--world: pid: 'x' is not an integer");
+    EXPECT_EQ(parse({"pid=-1"}).error().message,
+              "--world: pid: -1 is not between 0 and 4294967295");
+    EXPECT_EQ(parse({"pid=4294967296"}).error().message,
+              "--world: pid: 4294967296 is not between 0 and 4294967295");
+    EXPECT_EQ(parse({"shoe=1"}).error().message,
+              "--world: no field 'shoe'; there are " + world_fields());
+    EXPECT_EQ(parse({"nofile"}).error().message,
+              "--world: cannot read nofile: No such file or directory; give real, fixed, "
+              "FIELD=VALUE or a JSON file");
+}
+
+TEST(world, json_that_is_none_is_an_error) {
+    for (const char* json : {"", "{", "[]", R"({"pid": 1.5})", R"({"task": 3})", R"({"pid": {}})",
+                             R"({"base": "moon"})", R"({"base": 3})", R"({"pid": 99999999999})"}) {
+        EXPECT_FALSE(from_json(json)) << json;
+    }
+}
+
+}  // namespace
+}  // namespace bpftwin::cli
