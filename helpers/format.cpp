@@ -64,7 +64,8 @@ int Packer::pack(const Spec& spec, std::uint64_t arg) {
     switch (spec.conversion) {
         case Conversion::integer: return pack_number(arg, spec.wide ? 8 : 4);
         case Conversion::character: return pack_character(arg);
-        case Conversion::text: return pack_copied_string(arg);
+        case Conversion::text:
+        case Conversion::bare_text: return pack_copied_string(arg);
         case Conversion::pointer:
         case Conversion::address:
         case Conversion::symbol: return pack_number(arg, 8);
@@ -204,6 +205,7 @@ void Printer::print(const Spec& spec) {
         case Conversion::pointer:
         case Conversion::address: return pointer(spec, args_.number(8));
         case Conversion::symbol: return padded(spec, fmt::format("{:#x}", args_.number(8)));
+        case Conversion::bare_text:
         case Conversion::backtrace:
         case Conversion::ip: return prepared_text();
     }

@@ -94,7 +94,7 @@ std::expected<void, int> FormatReader::read_pointer(Spec& spec) {
     if (ends_here()) return {};
     const char extension = peek();
     if ((extension == 'k' || extension == 'u') && peek(1) == 's') {
-        spec.conversion = Conversion::text;
+        spec.conversion = Conversion::bare_text;
         rest_.remove_prefix(2);
         return ends_here() ? std::expected<void, int>{} : std::unexpected(-EINVAL);
     }

@@ -13,12 +13,13 @@ namespace bpftwin {
 enum class Conversion : std::uint8_t {
     integer,    ///< d i u x X, with l or ll for 64 bits.
     character,  ///< c.
-    text,       ///< s, pks, pus: the address of a string.
+    text,       ///< s: the address of a string.
+    bare_text,  ///< pks, pus: likewise, printed without field width.
     pointer,    ///< p, pK: hashed.
     address,    ///< px: as it is.
     symbol,     ///< ps, pS: a kernel symbol.
-    backtrace,  ///< pB: likewise, without field width.
-    ip,         ///< pi4, pI4, pi6, pI6: the address of an IP address.
+    backtrace,  ///< pB: likewise, printed without field width.
+    ip,         ///< pi4, pI4, pi6, pI6: the address of an IP address, printed without field width.
 };
 
 /// Text of the format up to a specifier, and the specifier.

@@ -113,7 +113,9 @@ TEST_F(for_each_map_elem, may_be_nested) {
     int calls = 0;
     caller.program().callback = [&](auto...) -> std::uint64_t {
         ++calls;
-        if (++depth == 1) EXPECT_EQ(for_each(), 2);
+        if (++depth == 1) {
+            EXPECT_EQ(for_each(), 2);
+        }
         --depth;
         return 0;
     };

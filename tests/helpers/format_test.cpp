@@ -54,9 +54,9 @@ std::vector<FormatCase> recorded_cases() {
     };
 }
 
-class format : public testing::Test {
+class printing : public testing::Test {
 protected:
-    format() {
+    printing() {
         caller.show(hello_text, sizeof hello_text);
         caller.show(accented_text, sizeof accented_text);
         caller.show(empty_text, sizeof empty_text);
@@ -73,7 +73,7 @@ protected:
     Caller caller;
 };
 
-TEST_F(format, prints_and_refuses_what_the_kernel_does) {
+TEST_F(printing, prints_and_refuses_what_the_kernel_does) {
     for (const FormatCase& recorded : recorded_cases()) {
         std::vector<char> out(recorded.size + 1, '#');
         const std::string format(recorded.format);
@@ -88,7 +88,7 @@ TEST_F(format, prints_and_refuses_what_the_kernel_does) {
     }
 }
 
-TEST_F(format, strings_and_addresses_share_512_bytes) {
+TEST_F(printing, strings_and_addresses_share_512_bytes) {
     const std::string long_text(508, 'x');
     caller.show(long_text.c_str(), long_text.size() + 1);
     const std::uint64_t longest = word(long_text.c_str());
@@ -101,24 +101,24 @@ TEST_F(format, strings_and_addresses_share_512_bytes) {
     EXPECT_EQ(text("%s%pI4", {two_less, word(address_bytes.data())}), long_text.substr(2) + "192.");
 }
 
-TEST_F(format, hashed_pointers_are_equal_exactly_for_equal_pointers) {
+TEST_F(printing, hashed_pointers_are_equal_exactly_for_equal_pointers) {
     const std::string one = text("%p", {0x1000});
     EXPECT_EQ(one, text("%pK", {0x1000}));
     EXPECT_NE(one, text("%p", {0x1001}));
     EXPECT_THAT(one, testing::MatchesRegex("00000000[0-9a-f]{8}"));
 }
 
-TEST_F(format, a_string_that_runs_into_unreadable_memory_prints_as_empty) {
+TEST_F(printing, a_string_that_runs_into_unreadable_memory_prints_as_empty) {
     const std::array<char, 4> unterminated = {'a', 'b', 'c', 'd'};
     caller.show(unterminated.data(), unterminated.size());
     EXPECT_EQ(text("[%s]", words(unterminated.data())), "[]");
 }
 
-TEST_F(format, user_and_kernel_strings_are_the_same_here) {
+TEST_F(printing, user_and_kernel_strings_are_the_same_here) {
     EXPECT_EQ(text("%s %pks %pus", words(hello_text, hello_text, hello_text)), "hello hello hello");
 }
 
-TEST_F(format, huge_widths_take_no_time) {
+TEST_F(printing, huge_widths_take_no_time) {
     std::array<char, 8> out{};
     EXPECT_EQ(print(caller.program(), "%4000000d%4000000d", words(1, 2), out), 8'000'000);
     EXPECT_STREQ(out.data(), "       ");
