@@ -2,8 +2,8 @@
 // kernel/trace/bpf_trace.c, net/core/filter.c, …): what each does with odd arguments is part of the
 // contract, so flags, limits and errno are the kernel's. `Packet&` stands for the context.
 //
-// Addresses are those of program memory. In checked mode the engine has resolved them against the
-// prototype (helpers/prototype.h) before the call.
+// Addresses are those of program memory, of any alignment. In checked mode the engine has resolved
+// them against the prototype (helpers/prototype.h) before the call, sizes taken as 32 bits.
 #pragma once
 
 #include <cstddef>
@@ -44,14 +44,14 @@ long for_each_map_elem(Runtime& runtime, Map& map, std::uint64_t callback, std::
 void* ringbuf_reserve(Runtime& runtime, RingBuffer& map, std::uint64_t size, std::uint64_t flags);
 void ringbuf_submit(Runtime& runtime, void* record, std::uint64_t flags);
 void ringbuf_discard(Runtime& runtime, void* record, std::uint64_t flags);
-long ringbuf_output(Runtime& runtime, RingBuffer& map, const void* data, std::uint64_t size,
+long ringbuf_output(Runtime& runtime, RingBuffer& map, const void* data, std::uint32_t size,
                     std::uint64_t flags);
 std::uint64_t ringbuf_query(Runtime& runtime, RingBuffer& map, std::uint64_t flags);
 
 /// Sends `data`, and with packets the bytes that flags ask for, to the slot that `flags` names.
 /// User space is taken to have a buffer in the slot of every CPU, as libbpf's perf_buffer has.
 long perf_event_output(Runtime& runtime, const void* context, Map& map, std::uint64_t flags,
-                       const void* data, std::uint64_t size);
+                       const void* data, std::uint32_t size);
 
 // --- the world (helpers/world_calls.cpp)
 
@@ -79,11 +79,12 @@ long snprintf(Runtime& runtime, char* to, std::uint32_t size, const char* format
 
 // --- strings (helpers/string_calls.cpp)
 
-/// @return characters consumed, -EINVAL, -ERANGE; `*result` is 0 after an error.
-long strtol(Runtime& runtime, const char* text, std::size_t size, std::uint64_t flags,
-            std::int64_t* result);
-long strtoul(Runtime& runtime, const char* text, std::size_t size, std::uint64_t flags,
-             std::uint64_t* result);
+/// @param result an int64 or uint64 at any address; 0 after an error.
+/// @return characters consumed, -EINVAL, -ERANGE.
+long strtol(Runtime& runtime, const char* text, std::uint32_t size, std::uint64_t flags,
+            void* result);
+long strtoul(Runtime& runtime, const char* text, std::uint32_t size, std::uint64_t flags,
+             void* result);
 /// @return -1, 0 or 1.
 int strncmp(Runtime& runtime, const char* left, std::uint32_t size, const char* right);
 

@@ -7,6 +7,7 @@
 #include "helpers/calls.h"
 #include "helpers/maps/attributes.h"
 #include "helpers/packet_bytes.h"
+#include "helpers/require.h"
 
 namespace bpftwin::calls {
 namespace {
@@ -90,8 +91,10 @@ std::byte* checksum_field(const Packet& packet, std::uint32_t offset) {
 
 }  // namespace
 
-long csum_diff(Runtime&, const void* from, std::uint32_t from_size, const void* to,
+long csum_diff(Runtime& runtime, const void* from, std::uint32_t from_size, const void* to,
                std::uint32_t to_size, std::uint32_t seed) {
+    if (!require_memory(runtime, from, from_size) || !require_memory(runtime, to, to_size))
+        return 0;
     const std::uint32_t added = sum_of(to, to_size, seed);
     return fold(from_size != 0 ? add(added, ~sum_of(from, from_size, 0)) : added);
 }

@@ -74,7 +74,7 @@ void ringbuf_discard(Runtime& runtime, void* record, std::uint64_t flags) {
     if (RingBuffer* map = release(runtime, record)) map->discard(record, flags);
 }
 
-long ringbuf_output(Runtime&, RingBuffer& map, const void* data, std::uint64_t size,
+long ringbuf_output(Runtime&, RingBuffer& map, const void* data, std::uint32_t size,
                     std::uint64_t flags) {
     return map.output(data, size, flags);
 }
@@ -84,7 +84,7 @@ std::uint64_t ringbuf_query(Runtime&, RingBuffer& map, std::uint64_t flags) {
 }
 
 long perf_event_output(Runtime& runtime, const void*, Map& map, std::uint64_t flags,
-                       const void* data, std::uint64_t size) {
+                       const void* data, std::uint32_t size) {
     if (!require_map_type(runtime, map, MapType::perf_event_array)) return 0;
     const auto appended = appended_size(runtime, flags);
     if (!appended) return appended.error();
@@ -92,6 +92,7 @@ long perf_event_output(Runtime& runtime, const void*, Map& map, std::uint64_t fl
     const std::uint64_t slot = flags & output_flag::index;
     const std::uint64_t index = slot == output_flag::current_cpu ? cpu : slot;
     if (const long error = static_cast<PerfEventArray&>(map).check_output(index, cpu)) return error;
+    if (!require_output_room(runtime, size + *appended + sizeof(Event))) return 0;
     Event event{.map = map.spec().name, .cpu = static_cast<std::uint32_t>(index), .data = {}};
     append(event.data, data, size);
     if (*appended != 0) {

@@ -3,9 +3,12 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "helpers/calls.h"
 #include "helpers/format.h"
+#include "helpers/require.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::calls {
@@ -43,7 +46,10 @@ long trace(Runtime& runtime, const char* format, std::uint32_t size,
     if (!text) return -EINVAL;
     std::array<char, line_size> line;
     const long length = print(runtime, *text, args, line);
-    if (length >= 0) runtime.effects().trace.emplace_back(line.data());
+    if (length < 0) return length;
+    std::string printed = line.data();
+    if (!require_output_room(runtime, printed.size() + sizeof printed)) return 0;
+    runtime.effects().trace.push_back(std::move(printed));
     return length;
 }
 
@@ -65,6 +71,7 @@ long snprintf(Runtime& runtime, char* to, std::uint32_t size, const char* format
               std::uint32_t args_size) {
     const auto words = read_words(args, args_size);
     if (!words) return -EINVAL;
+    if (!require_memory(runtime, to, size)) return 0;
     const long length = print(runtime, format, words->span(), {to, size});
     return length < 0 ? length : length + 1;
 }

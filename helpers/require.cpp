@@ -17,6 +17,23 @@ bool require_map_type(Runtime& runtime, const Map& map, MapType type) {
     return false;
 }
 
+bool require_memory(Runtime& runtime, const void* address, std::uint64_t size) {
+    if (address || size == 0) return true;
+    refuse_argument(runtime, fmt::format("a null pointer for {} bytes", size));
+    return false;
+}
+
+bool require_output_room(Runtime& runtime, std::uint64_t bytes) {
+    constexpr std::uint64_t most = 256 << 20;
+    std::uint64_t& sent = runtime.effects().output_bytes;
+    if (bytes <= most - sent) {
+        sent += bytes;
+        return true;
+    }
+    runtime.stop({.reason = "more than 256 MiB of trace lines and perf events"});
+    return false;
+}
+
 bool require_packet(Runtime& runtime) {
     if (runtime.packet()) return true;
     runtime.stop(

@@ -57,7 +57,7 @@ void move(Runtime& runtime, Packet& packet, std::uint32_t data, std::uint32_t da
 long skb_load_bytes(Runtime&, Packet& packet, std::uint32_t offset, void* to, std::uint32_t size) {
     const std::byte* from = packet_bytes(packet, offset, size);
     if (!from) return refuse_load(to, size);
-    std::memcpy(to, from, size);
+    std::memmove(to, from, size);
     return 0;
 }
 
@@ -67,7 +67,7 @@ long skb_load_bytes_relative(Runtime&, Packet& packet, std::uint32_t offset, voi
     const std::uint64_t header =
         start == start_at::mac ? mac_header(packet) : network_header(packet);
     if (header + offset + size > packet.data_end()) return refuse_load(to, size);
-    std::memcpy(to, reinterpret_cast<const std::byte*>(header + offset), size);
+    std::memmove(to, reinterpret_cast<const std::byte*>(header + offset), size);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 // bpf_strtol, bpf_strtoul, bpf_strncmp (kernel/bpf/helpers.c, lib/kstrtox.c).
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <expected>
 #include <limits>
 #include <string_view>
@@ -40,6 +41,8 @@ std::size_t read_digits(std::string_view text, unsigned base, std::uint64_t& val
     return count;
 }
 
+void store(void* to, std::uint64_t value) { std::memcpy(to, &value, sizeof value); }
+
 std::expected<Parsed, int> parse(std::string_view text, std::uint64_t flags) {
     constexpr std::size_t longest = 63;  // What the kernel copies before it parses.
     if (flags != 0 && flags != 8 && flags != 10 && flags != 16) return std::unexpected(-EINVAL);
@@ -62,24 +65,22 @@ std::expected<Parsed, int> parse(std::string_view text, std::uint64_t flags) {
 
 }  // namespace
 
-long strtol(Runtime&, const char* text, std::size_t size, std::uint64_t flags,
-            std::int64_t* result) {
-    *result = 0;
+long strtol(Runtime&, const char* text, std::uint32_t size, std::uint64_t flags, void* result) {
+    store(result, 0);
     const auto parsed = parse({text, size}, flags);
     if (!parsed) return parsed.error();
     constexpr auto largest = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
     if (parsed->magnitude > largest + (parsed->negative ? 1 : 0)) return -ERANGE;
-    *result = static_cast<std::int64_t>(parsed->negative ? -parsed->magnitude : parsed->magnitude);
+    store(result, parsed->negative ? -parsed->magnitude : parsed->magnitude);
     return parsed->consumed;
 }
 
-long strtoul(Runtime&, const char* text, std::size_t size, std::uint64_t flags,
-             std::uint64_t* result) {
-    *result = 0;
+long strtoul(Runtime&, const char* text, std::uint32_t size, std::uint64_t flags, void* result) {
+    store(result, 0);
     const auto parsed = parse({text, size}, flags);
     if (!parsed) return parsed.error();
     if (parsed->negative) return -EINVAL;
-    *result = parsed->magnitude;
+    store(result, parsed->magnitude);
     return parsed->consumed;
 }
 

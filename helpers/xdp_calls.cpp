@@ -66,7 +66,7 @@ std::uint32_t xdp_get_buff_len(Runtime&, Packet& packet) { return packet.size();
 
 long xdp_load_bytes(Runtime&, Packet& packet, std::uint32_t offset, void* to, std::uint32_t size) {
     if (const long error = check_range(packet, offset, size)) return error;
-    std::memcpy(to, bytes_at(packet.data() + offset), size);
+    std::memmove(to, bytes_at(packet.data() + offset), size);
     return 0;
 }
 

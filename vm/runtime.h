@@ -24,6 +24,7 @@ struct Effects {
     std::optional<Redirect> redirect;
     std::vector<Event> events;
     std::vector<std::string> trace;
+    std::uint64_t output_bytes = 0;  ///< Length of `events` and `trace` together.
 };
 
 /// What stopped a program, as far as the layer that noticed it knows.

@@ -165,6 +165,12 @@ TEST(csum_diff, of_ones_is_the_zero_that_the_kernel_picks) {
     EXPECT_EQ(caller("csum_diff", ones.data(), 8, 0, 0, 0), 0);
 }
 
+TEST(csum_diff, of_a_null_pointer_with_a_size_stops_the_program) {
+    Caller caller(ProgType::sched_cls, counting_frame());
+    caller("csum_diff", 0, 4, 0, 0, 0);
+    EXPECT_NE(caller.stop_reason().find("null pointer"), std::string::npos);
+}
+
 TEST(csum_update, has_no_hardware_checksum_to_update) {
     Caller caller(ProgType::sched_cls, counting_frame());
     EXPECT_EQ(caller("csum_update", caller.ctx(), 3), enotsupp_result);

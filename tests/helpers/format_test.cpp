@@ -155,6 +155,24 @@ TEST(trace_printk, wants_the_zero_within_the_size) {
     EXPECT_THAT(caller.effects().trace, testing::ElementsAre("he"));
 }
 
+TEST(trace_printk, stops_a_program_that_prints_more_than_256_mib) {
+    Caller caller;
+    caller.effects().output_bytes = (256 << 20) - 100;
+    EXPECT_EQ(caller("trace_printk", "short", 6), 5);
+    EXPECT_EQ(caller.stop_reason(), "");
+    caller("trace_printk", "%1023d", 7, 1);
+    EXPECT_THAT(caller.stop_reason(), testing::HasSubstr("256 MiB"));
+}
+
+TEST(snprintf, of_no_buffer_with_a_size_stops_the_program) {
+    Caller caller;
+    caller("snprintf", 0, 8, "x", 0, 0);
+    EXPECT_THAT(caller.stop_reason(), testing::HasSubstr("null pointer"));
+    Caller other;
+    EXPECT_EQ(other("snprintf", 0, 0, "x", 0, 0), 2);
+    EXPECT_EQ(other.stop_reason(), "");
+}
+
 TEST(trace_printk, cuts_lines_at_1023_characters_and_returns_the_whole_length) {
     Caller caller;
     EXPECT_EQ(caller("trace_printk", "%2000d", 7, 1), 2000);

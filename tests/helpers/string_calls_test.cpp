@@ -1,6 +1,8 @@
 // bpf_strtol, bpf_strtoul, bpf_strncmp; the tables were recorded from Linux 6.18.
+#include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string_view>
 #include <vector>
@@ -103,6 +105,15 @@ TEST(strtol, reads_no_further_than_the_size) {
     std::int64_t value = 0;
     EXPECT_EQ(caller("strtol", "12345", 2, 0, &value), 2);
     EXPECT_EQ(value, 12);
+}
+
+TEST(strtol, stores_the_result_at_any_address) {
+    Caller caller;
+    std::array<char, 9> result{};
+    EXPECT_EQ(caller("strtol", "-2", 2, 0, result.data() + 1), 2);
+    std::int64_t value = 0;
+    std::memcpy(&value, result.data() + 1, sizeof value);
+    EXPECT_EQ(value, -2);
 }
 
 TEST(strncmp, tells_the_order_by_minus_one_zero_one) {
