@@ -114,7 +114,7 @@ long RingBuffer::output(const void* data, std::uint64_t size, std::uint64_t flag
     if ((flags & ~(ring_flag::no_wakeup | ring_flag::force_wakeup)) != 0) return -EINVAL;
     void* record = reserve(size, 0);
     if (!record) return -EAGAIN;
-    std::memcpy(record, data, size);
+    if (size != 0) std::memcpy(record, data, size);
     submit(record, flags);
     return 0;
 }
