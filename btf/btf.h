@@ -46,7 +46,8 @@ struct BtfMember {
     std::string_view name;  ///< Empty: anonymous.
     std::uint32_t type;
     std::uint32_t bit_offset;
-    std::uint32_t bitfield_size;  ///< 0: not a bit field.
+    std::uint32_t bitfield_size;  ///< In bits, also of those that old compilers describe by a
+                                  ///< narrow int; 0: not a bit field.
 };
 
 struct BtfParam {

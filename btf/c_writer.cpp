@@ -200,6 +200,7 @@ std::string CWriter::tag(std::uint32_t id) {
 std::string CWriter::declare(std::uint32_t id, std::string_view name, unsigned indent) {
     if (depth_ >= max_depth || is_full()) return fmt::format("void {} /* too much */", name);
     ++depth_;
+    ++spent_;
     std::string declarator(name);
     Qualifiers qualifiers;
     bool of_pointer = false;

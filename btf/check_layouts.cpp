@@ -34,13 +34,11 @@ private:
     /// Bits from the member's offset to its end, or what is wrong with them. `whole`: of its type.
     [[nodiscard]] Bits bits_of(const BtfMember& member, std::uint64_t whole) const {
         const BtfType& type = btf_.type(btf_.resolve(member.type));
-        const bool is_int = type.kind == BtfKind::int_;
-        if (is_int && !type_.kind_flag) return type.bit_offset + type.bits;
         if (member.bitfield_size == 0) {
             if (member.bit_offset % 8 != 0) return std::unexpected("it does not begin at a byte");
             return whole;
         }
-        if (!is_int && !is_enumeration(type.kind))
+        if (type.kind != BtfKind::int_ && !is_enumeration(type.kind))
             return std::unexpected("only an int or enum can be a bit field");
         if (member.bitfield_size > whole) return std::unexpected("it is wider than its type");
         return member.bitfield_size;

@@ -55,6 +55,7 @@ Result<void> BtfParser::integer(BtfType& type, std::size_t at) {
     if (type.bits + type.bit_offset > 8 * type.size)
         return bad(fmt::format("{} bits at bit {} do not fit its {} bytes", type.bits,
                                type.bit_offset, type.size));
+    has_old_bit_fields_ |= type.bits != 8 * type.size;
     type.is_signed = (encoding & int_signed) != 0;
     type.is_char = (encoding & int_char) != 0;
     type.is_bool = encoding == int_bool;
@@ -74,6 +75,7 @@ Result<void> BtfParser::array(BtfType& type, std::size_t at) {
 Result<void> BtfParser::members(BtfType& type, std::size_t at) {
     return entries<Member>(type, at, btf_->members_, NameRule::optional,
                            [&](std::string_view name, const Member& raw) {
+                               has_old_bit_fields_ |= !type.kind_flag && raw.offset % 8 != 0;
                                return member_of(name, raw, type.kind_flag);
                            });
 }

@@ -102,7 +102,21 @@ Result<std::shared_ptr<const Btf>> BtfParser::parse() {
     return btf_;
 }
 
-Result<void> BtfParser::check_types() const {
+void BtfParser::mark_old_bit_fields() {
+    for (const BtfType& type : btf_->types_) {
+        if (!is_aggregate(type.kind) || type.kind_flag) continue;
+        for (BtfMember& member : std::span(btf_->members_).subspan(type.first, type.count)) {
+            const BtfType& of = btf_->type(btf_->resolve(member.type));
+            const bool is_whole = of.bits == 8 * of.size && member.bit_offset % 8 == 0;
+            if (of.kind != BtfKind::int_ || is_whole) continue;
+            member.bitfield_size = of.bits;
+            member.bit_offset += of.bit_offset;
+        }
+    }
+}
+
+Result<void> BtfParser::check_types() {
+    if (has_old_bit_fields_) mark_old_bit_fields();
     for (std::uint32_t id = 1; id < type_count_; ++id) {
         if (auto checked = check_references(*btf_, id); !checked) return checked;
         if (auto checked = check_layout(*btf_, id); !checked) return checked;

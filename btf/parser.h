@@ -31,7 +31,10 @@ private:
     /// Decodes record_, whose payload begins at `payload` in raw().
     Result<void> decode(std::size_t payload);
     Result<void> check_head(const btf_wire::KindRule& rule) const;
-    Result<void> check_types() const;
+    Result<void> check_types();
+    /// Gives members that old compilers made bit fields by a narrow or shifted int (without
+    /// kind_flag) the width that new ones would have.
+    void mark_old_bit_fields();
 
     // One per `payload` of btf/kind.def; `at` is where it begins in raw().
     Result<void> nothing(BtfType& type, std::size_t at);
@@ -66,9 +69,10 @@ private:
 
     std::shared_ptr<Btf> btf_;
     std::size_t types_begin_ = 0, types_end_ = 0;  ///< In raw().
-    std::uint32_t type_count_ = 0;  ///< With void; known once the records are framed.
-    std::uint32_t id_ = 0;          ///< Of the type that is being read.
-    btf_wire::Record record_{};     ///< Its record.
+    bool has_old_bit_fields_ = false;  ///< Maybe: there is a narrow int or an odd offset.
+    std::uint32_t type_count_ = 0;     ///< With void; known once the records are framed.
+    std::uint32_t id_ = 0;             ///< Of the type that is being read.
+    btf_wire::Record record_{};        ///< Its record.
 };
 
 }  // namespace bpftwin

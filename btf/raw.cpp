@@ -77,8 +77,12 @@ private:
     void aggregate(const BtfType& type) {
         put(" size={} vlen={}", type.size, type.count);
         for (const BtfMember& m : btf_.members(type)) {
-            put("\n\t'{}' type_id={} bits_offset={}", or_anonymous(m.name), m.type, m.bit_offset);
-            if (m.bitfield_size != 0) put(" bitfield_size={}", m.bitfield_size);
+            // Without kind_flag the record has neither the width nor the shift of the int.
+            const bool is_old = !type.kind_flag && m.bitfield_size != 0;
+            const unsigned shift = is_old ? btf_.type(btf_.resolve(m.type)).bit_offset : 0;
+            put("\n\t'{}' type_id={} bits_offset={}", or_anonymous(m.name), m.type,
+                m.bit_offset - shift);
+            if (type.kind_flag && m.bitfield_size != 0) put(" bitfield_size={}", m.bitfield_size);
         }
     }
 

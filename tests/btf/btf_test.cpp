@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "btf/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/btf/builder.h"
@@ -54,6 +55,20 @@ TEST(btf, reads_every_kind) {
     EXPECT_TRUE(btf->members(btf->type(i)).empty());
     EXPECT_EQ(btf->kind(fl), BtfKind::float_);
     EXPECT_EQ(describe(*btf, s), "type 4 (STRUCT s)");
+}
+
+TEST(btf, bit_fields_of_old_compilers_are_like_new_ones) {
+    BtfBuilder b;
+    const auto i = b.int_("int", 4);
+    const auto three = b.record(BtfKind::int_, "unsigned int", 0, 4, {3 | 2 << 16});
+    const auto s = b.struct_("s", 8, {{"a", three, 8}, {"b", i, 30}});
+    const auto btf = b.build();
+    const auto members = btf->members(btf->type(s));
+    EXPECT_EQ(members[0].bit_offset, 10U);
+    EXPECT_EQ(members[0].bitfield_size, 3U);
+    EXPECT_EQ(members[1].bit_offset, 30U);
+    EXPECT_EQ(members[1].bitfield_size, 32U);
+    EXPECT_THAT(to_raw(*btf), HasSubstr("'a' type_id=2 bits_offset=8\n"));
 }
 
 TEST(btf, ids_out_of_range_are_void) {
