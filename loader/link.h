@@ -17,7 +17,6 @@ struct LinkInput {
     const Code& code;
     const References& references;
     const Externs& externs;
-    const Btf* btf;  ///< Null without BTF.
     const BtfExt& ext;
 };
 

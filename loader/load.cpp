@@ -163,10 +163,22 @@ Result<ObjectSpec> load(const ElfFile& elf, std::string_view path) {
     auto specs = map_specs(elf, *code, *maps);
     if (!specs) return std::unexpected(specs.error());
     object->maps = std::move(*specs);
-    auto programs = programs_of({elf, *code, *references, externs, btf, *ext});
+    auto programs = programs_of({elf, *code, *references, externs, *ext});
     if (!programs) return std::unexpected(programs.error());
     object->programs = std::move(*programs);
     return object;
+}
+
+/// The error with `path` before it, on one line: names from a hostile file may hold line ends and
+/// terminal control codes.
+std::unexpected<Error> in_file(const Error& error, std::string_view path) {
+    Error result{"", error.code};
+    for (char c : error.in(path).message) {
+        auto byte = static_cast<unsigned char>(c);
+        result.message +=
+            byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+    }
+    return std::unexpected(result);
 }
 
 Result<Bytes> read_file(const std::string& path) {
@@ -182,9 +194,9 @@ Result<Bytes> read_file(const std::string& path) {
 
 Result<ObjectSpec> load_elf(ByteView image, std::string_view name) {
     auto elf = ElfFile::open(image);
-    if (!elf) return std::unexpected(elf.error().in(name));
+    if (!elf) return in_file(elf.error(), name);
     auto object = load(*elf, name);
-    if (!object) return std::unexpected(object.error().in(name));
+    if (!object) return in_file(object.error(), name);
     return object;
 }
 
@@ -204,13 +216,13 @@ Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path) {
                   std::memcmp(bytes->data(), elf_magic.data(), elf_magic.size()) == 0;
     if (!is_elf) {
         auto btf = Btf::parse(*bytes);
-        if (!btf) return std::unexpected(btf.error().in(path));
+        if (!btf) return in_file(btf.error(), path);
         return btf;
     }
     auto elf = ElfFile::open(*bytes);
-    if (!elf) return std::unexpected(elf.error().in(path));
+    if (!elf) return in_file(elf.error(), path);
     auto btf = btf_of(*elf);
-    if (!btf) return std::unexpected(btf.error().in(path));
+    if (!btf) return in_file(btf.error(), path);
     if (!*btf) return fail(fmt::format("{}: no section .BTF; compile with -g", path));
     return btf;
 }

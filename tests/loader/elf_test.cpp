@@ -312,6 +312,14 @@ TEST(elf, rela_addends_count_instead_of_the_field) {
     EXPECT_EQ(object->programs[0].insns[1].imm, 4);
 }
 
+TEST(elf, control_characters_of_names_are_spelt_out_in_errors) {
+    ElfBuilder elf;
+    auto section = elf.code("xdp", {lddw, second_slot, exit_insn});
+    elf.symbol("prog", section, STT_FUNC, 0, 24);
+    elf.relocate(section, 0, 1, elf.symbol("a\nb\x1b[2J", SHN_UNDEF, STT_NOTYPE));
+    EXPECT_THAT(error_of(elf.build()), HasSubstr("unknown symbol 'a\\x0ab\\x1b[2J'"));
+}
+
 TEST(elf, every_error_is_one_line_that_begins_with_the_file) {
     auto image = one_program().build();
     for (std::size_t size = 0; size < image.size(); ++size) {
