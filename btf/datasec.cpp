@@ -2,7 +2,7 @@
 // and symbol tables (libbpf's btf_fixup_datasec). The records are copied; only the chosen data
 // sections change.
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "btf/btf.h"
 #include "btf/wire.h"
@@ -78,7 +78,8 @@ private:
             if (known) var.offset = offset->second;
             if (known || variable.linkage == BtfLinkage::static_) vars.push_back(var);
         }
-        std::ranges::stable_sort(vars, {}, &BtfSectionVar::offset);
+        std::ranges::sort(vars, {},
+                          [](const BtfSectionVar& v) { return std::pair(v.offset, v.type); });
         return vars;
     }
 

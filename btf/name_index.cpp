@@ -15,6 +15,7 @@ std::uint64_t mix(std::uint64_t value) {
     return value ^ value >> 32;
 }
 
+/// The first eight bytes of `text`, which is not empty.
 std::uint64_t load(std::string_view text) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data(), std::min(text.size(), sizeof word));
@@ -54,6 +55,7 @@ void BtfNameIndex::build(std::span<const BtfType> types) {
 
 std::optional<std::uint32_t> BtfNameIndex::find(std::span<const BtfType> types,
                                                 std::string_view name, BtfKind kind) const {
+    if (name.empty()) return std::nullopt;
     const std::uint32_t id = slots_[slot(types, name, kind)];
     if (id == 0) return std::nullopt;
     return id;

@@ -108,7 +108,8 @@ void BtfParser::mark_old_bit_fields() {
         for (BtfMember& member : std::span(btf_->members_).subspan(type.first, type.count)) {
             const BtfType& of = btf_->type(btf_->resolve(member.type));
             const bool is_whole = of.bits == 8 * of.size && member.bit_offset % 8 == 0;
-            if (of.kind != BtfKind::int_ || is_whole) continue;
+            const bool is_far = member.bit_offset > UINT32_MAX - of.bit_offset;
+            if (of.kind != BtfKind::int_ || is_whole || is_far) continue;
             member.bitfield_size = of.bits;
             member.bit_offset += of.bit_offset;
         }
