@@ -10,7 +10,7 @@ Result<std::unique_ptr<Map>> ArrayMap::create(const MapSpec& spec, std::uint32_t
                                               const ValueFields& fields) {
     const bool per_cpu = map_type_info(spec.type)->per_cpu;
     const std::uint64_t values = std::uint64_t{spec.max_entries} * (per_cpu ? cpu_count : 1);
-    auto slab = Slab::create(values, round_up_8(spec.value_size));
+    auto slab = Slab::create(values, ValueLayout(spec.value_size, fields).stride());
     if (!slab) return std::unexpected(slab.error());
     return std::unique_ptr<Map>(new ArrayMap(spec, cpu_count, fields, per_cpu, std::move(*slab)));
 }

@@ -28,8 +28,6 @@ namespace hash_mix {
 constexpr std::uint64_t word(std::uint64_t value) {
     value ^= value >> 32;
     value *= 0x9e3779b97f4a7c15;
-    value ^= value >> 29;
-    value *= 0xbf58476d1ce4e5b9;
     return value ^ value >> 32;
 }
 
@@ -137,13 +135,21 @@ private:
         using hash_mix::word;
         if (key_size_ == 4) return static_cast<std::uint32_t>(word(read(key, 4)));
         if (key_size_ == 8) return static_cast<std::uint32_t>(word(read(key)));
+        if (key_size_ == 16)
+            return static_cast<std::uint32_t>(word(word(read(key)) ^ read(second_word(key))));
         return hash_of_bytes(key, key_size_);
     }
     [[nodiscard]] bool equal(const Node& node, const void* key) const {
         using hash_mix::read;
         if (key_size_ == 4) return load_acquire(*node.key()) == read(key, 4);
         if (key_size_ == 8) return load_acquire(*node.key()) == read(key);
+        if (key_size_ == 16)
+            return load_acquire(node.key()[0]) == read(key) &&
+                   load_acquire(node.key()[1]) == read(second_word(key));
         return equal_words(node, static_cast<const std::byte*>(key));
+    }
+    static const void* second_word(const void* key) {
+        return static_cast<const std::byte*>(key) + sizeof(std::uint64_t);
     }
     [[nodiscard]] bool equal_words(const Node& node, const std::byte* key) const;
     [[nodiscard]] Element search(const Bucket& bucket, std::uint32_t version, std::uint32_t hash,

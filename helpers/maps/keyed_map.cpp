@@ -11,7 +11,7 @@ Result<KeyedMap::Storage> KeyedMap::create_storage(const MapSpec& spec, std::uin
     const std::uint64_t copies = map_type_info(spec.type)->per_cpu ? cpu_count : 1;
     auto table = HashTable::create(spec.key_size, spec.max_entries, elements);
     if (!table) return std::unexpected(table.error());
-    auto values = Slab::create(elements * copies, round_up_8(spec.value_size));
+    auto values = Slab::create(elements * copies, ValueLayout(spec.value_size, {}).stride());
     if (!values) return std::unexpected(values.error());
     return Storage{std::move(*table), std::move(*values), elements};
 }

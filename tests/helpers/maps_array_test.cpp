@@ -61,8 +61,9 @@ TEST(maps_array, region_admits_values_but_not_their_padding) {
     const auto regions = map->regions();
     ASSERT_EQ(regions.size(), 1U);
     EXPECT_EQ(regions[0].begin, reinterpret_cast<std::uintptr_t>(at<char>(*map, 0U)));
-    EXPECT_EQ(regions[0].size, 48U);
-    EXPECT_EQ(regions[0].stride, 16U);
+    EXPECT_GT(regions[0].stride, 12U);
+    EXPECT_EQ(regions[0].stride % 8, 0U);
+    EXPECT_EQ(regions[0].size, 3 * regions[0].stride);
     EXPECT_EQ(regions[0].element, 12U);
     EXPECT_EQ(regions[0].name, "values of map m");
     EXPECT_TRUE(regions[0].writable);

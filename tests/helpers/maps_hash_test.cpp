@@ -124,19 +124,6 @@ TEST(maps_hash, keys_of_every_size_are_compared_whole) {
     }
 }
 
-TEST(maps_hash, region_covers_values_only) {
-    const auto map = make_map(map_spec(MapType::hash, 8, 12, 4), 2);
-    const auto regions = map->regions();
-    ASSERT_EQ(regions.size(), 1U);
-    EXPECT_EQ(regions[0].stride, 16U);
-    EXPECT_EQ(regions[0].element, 12U);
-    put(*map, std::uint64_t{1}, std::array<char, 12>{});
-    const auto address = reinterpret_cast<std::uintptr_t>(at<char>(*map, std::uint64_t{1}));
-    EXPECT_GE(address, regions[0].begin);
-    EXPECT_LE(address + 12, regions[0].end());
-    EXPECT_EQ((address - regions[0].begin) % 16, 0U);
-}
-
 TEST(maps_hash, per_cpu_update_keeps_the_element_and_other_cpus) {
     const auto map = make_map(percpu_hash(4), 2);
     put(*map, 1U, 10U, 0, 0);
