@@ -1,6 +1,7 @@
 // `bpftwin btf`: the types of an object or a kernel.
 #include <memory>
 
+#include "CLI/CLI.hpp"
 #include "btf/btf.h"
 #include "btf/format.h"
 #include "cli/command.h"

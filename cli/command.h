@@ -4,8 +4,11 @@
 
 #include <functional>
 
-#include "CLI/CLI.hpp"
 #include "bpftwin/error.h"
+
+namespace CLI {
+class App;
+}
 
 namespace bpftwin::cli {
 

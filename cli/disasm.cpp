@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "CLI/CLI.hpp"
 #include "btf/btf.h"
 #include "cli/command.h"
 #include "cli/hex.h"

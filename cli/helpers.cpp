@@ -2,6 +2,7 @@
 #include <array>
 #include <memory>
 
+#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/table.h"

@@ -1,11 +1,13 @@
 #include "cli/hex.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 
 #include "fmt/format.h"
@@ -23,6 +25,10 @@ std::optional<unsigned> hex_digit(char c) {
     auto [end, error] = std::from_chars(&c, &c + 1, value, 16);
     return error == std::errc() ? std::optional(value) : std::nullopt;
 }
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
 
 struct Number {
     std::uint64_t magnitude;
@@ -146,11 +152,14 @@ std::string indented(std::string_view text, std::string_view indent) {
 Result<Bytes> read_bytes(const std::string& file_or_hex) {
     constexpr std::string_view prefix = "hex:";
     if (file_or_hex.starts_with(prefix)) return parse_hex(file_or_hex.substr(prefix.size()));
-    std::ifstream file(file_or_hex, std::ios::binary);
-    std::string contents(std::istreambuf_iterator<char>(file), {});
-    if (!file) return fail(fmt::format("cannot read {}: {}", file_or_hex, std::strerror(errno)));
-    auto bytes = std::as_bytes(std::span(contents));
-    return Bytes(bytes.begin(), bytes.end());
+    std::unique_ptr<std::FILE, CloseFile> file(std::fopen(file_or_hex.c_str(), "rb"));
+    Bytes contents;
+    std::array<std::byte, 16384> piece;
+    while (std::size_t got = file ? std::fread(piece.data(), 1, piece.size(), file.get()) : 0) {
+        contents.insert(contents.end(), piece.begin(), piece.begin() + got);
+    }
+    if (file && std::ferror(file.get()) == 0) return contents;
+    return fail(fmt::format("cannot read {}: {}", file_or_hex, std::strerror(errno)));
 }
 
 }  // namespace bpftwin::cli

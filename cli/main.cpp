@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"

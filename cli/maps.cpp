@@ -1,6 +1,7 @@
 // `bpftwin maps`: the maps of an object with every attribute.
 #include <memory>
 
+#include "CLI/CLI.hpp"
 #include "btf/btf.h"
 #include "btf/format.h"
 #include "cli/command.h"
@@ -94,8 +95,10 @@ std::string data_text(const ObjectSpec& object, const MapSpec& map) {
 std::string attributes_text(const ObjectSpec& object, const MapSpec& map,
                             const std::string& indent) {
     Table table;
-    add_row(table, "key", typed_size(key_type(object, map)));
-    add_row(table, "value", map.is_data() ? "" : typed_size(value_type(object, map)));
+    if (!map.is_data()) {
+        add_row(table, "key", typed_size(key_type(object, map)));
+        add_row(table, "value", typed_size(value_type(object, map)));
+    }
     add_row(table, "flags", joined(flags_of(map.map_flags)));
     if (map.numa_node != 0) add_row(table, "numa node", fmt::format("{}", map.numa_node));
     if (map.map_extra != 0) add_row(table, "map_extra", fmt::format("{:#x}", map.map_extra));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "CLI/CLI.hpp"
 #include "cli/assembly.h"
 #include "cli/compile.h"
 #include "fmt/format.h"
@@ -52,7 +53,7 @@ void add_object_arguments(CLI::App& app, ObjectArguments& arguments) {
                    "ELF object, C source (.c) or assembler text (.s, .bpfasm)")
         ->required();
     app.add_option("--type", arguments.type,
-                   "Program type where the object does not say it (xdp, kprobe, …)");
+                   "Program type where the object does not say it (xdp, kprobe)");
 }
 
 Result<ObjectSpec> open_object(const ObjectArguments& arguments) {

@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
+
+namespace CLI {
+class App;
+}
 
 namespace bpftwin::cli {
 

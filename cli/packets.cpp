@@ -33,7 +33,7 @@ using PcapHandle = std::unique_ptr<pcap_t, ClosePcap>;
 
 std::string shortened(const std::string& text) {
     constexpr std::size_t limit = 24;
-    return text.size() <= limit ? text : text.substr(0, limit) + "…";
+    return text.size() <= limit ? text : text.substr(0, limit) + "...";
 }
 
 /// libpcap's messages begin with the file's name only for some errors.
@@ -106,7 +106,7 @@ Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path) {
     PcapHandle pcap(
         pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, message));
     if (!pcap) {
-        return fail(fmt::format("{}; give a pcap or pcapng file, or hex:…",
+        return fail(fmt::format("{}; give a pcap or pcapng file, or hex:BYTES",
                                 pcap_error(path, message).message));
     }
     return std::make_unique<CaptureSource>(path, std::move(pcap));
@@ -155,6 +155,17 @@ double PacketStream::progress() const {
     auto finished = static_cast<double>(total_ - sources_.size());
     return std::clamp((finished + sources_.front()->progress()) / static_cast<double>(total_), 0.0,
                       1.0);
+}
+
+std::string source_names(std::span<const std::string> sources) {
+    std::string names;
+    bool hex = false;
+    for (const std::string& source : sources) {
+        bool is_hex = source.starts_with(hex_prefix);
+        if (!is_hex || !hex) names += (names.empty() ? "" : ", ") + (is_hex ? "hex text" : source);
+        hex |= is_hex;
+    }
+    return names;
 }
 
 std::string link_type_name(int link_type) {

@@ -51,6 +51,9 @@ private:
     int link_type_;
 };
 
+/// Sources by name, those in hex as one: "mix.pcap, hex text".
+std::string source_names(std::span<const std::string> sources);
+
 /// Name of a link type ("EN10MB").
 std::string link_type_name(int link_type);
 

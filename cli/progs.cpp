@@ -1,6 +1,7 @@
 // `bpftwin progs`: the programs of an object.
 #include <memory>
 
+#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/object.h"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/hex.h"
 #include "cli/object.h"
@@ -10,7 +11,6 @@
 #include "cli/settings.h"
 #include "cli/world.h"
 #include "fmt/format.h"
-#include "fmt/ranges.h"
 #include "vm/context.h"
 #include "vm/packet.h"
 
@@ -232,49 +232,46 @@ Result<Exit> run(const RunArguments& arguments) {
     auto stored = store_settings(**instance, *object, *settings);
     if (!stored) return std::unexpected(stored.error());
 
-    RunPlan plan{*object,
-                 **program,
-                 arguments.object.path,
-                 fmt::format("{}", fmt::join(arguments.packets, ", ")),
-                 engine->name(),
-                 safety,
-                 std::move(*events),
-                 arguments.repeat,
-                 false,
-                 arguments.time,
-                 arguments.summary};
+    RunPlan plan{
+        *object,        **program,      arguments.object.path, source_names(arguments.packets),
+        engine->name(), safety,         std::move(*events),    arguments.repeat,
+        false,          arguments.time, arguments.summary};
     return run_packets(arguments, plan, std::move(*input), **instance);
 }
 
+/// An option that may be given several times, one value (or one group of values) each time.
+template <class Values>
+void add_repeatable(CLI::App& app, const char* name, Values& values, const char* type,
+                    const std::string& description) {
+    app.add_option(name, values, description)->allow_extra_args(false)->type_name(type);
+}
+
 void add_input_options(CLI::App& app, RunArguments& arguments) {
-    app.add_option("--prog", arguments.program, "Program to run, where the object has several");
-    app.add_option("--packet", arguments.packets,
-                   "pcap or pcapng file, '-' for standard input, or hex:…; may be repeated")
-        ->allow_extra_args(false);
-    app.add_option("--ctx", arguments.fields,
-                   "FIELD=VALUE of the context (ingress_ifindex=3, u64[8]=1); may be repeated")
-        ->allow_extra_args(false);
-    app.add_option("--ctx-file", arguments.context_file, "The whole context: a file, or hex:…");
-    app.add_option(
-           "--set", arguments.settings,
-           "MAP KEY VALUE before the run, by BTF, as integers or hex:…; with a data section "
-           "(.rodata) KEY is a variable; values of a prog_array are program names; may be repeated")
-        ->allow_extra_args(false)
-        ->type_name("MAP KEY VALUE");
-    app.add_option("--world", arguments.world,
-                   "real (default), fixed, FIELD=VALUE or a JSON file; fields: " + world_fields())
-        ->allow_extra_args(false);
-    app.add_option("--cpu", arguments.cpu, "CPU that the program runs on");
+    app.add_option("--prog", arguments.program, "Program to run, where the object has several")
+        ->type_name("NAME");
+    add_repeatable(app, "--packet", arguments.packets, "FILE|hex:BYTES",
+                   "pcap or pcapng file, - for standard input, or bytes");
+    add_repeatable(app, "--ctx", arguments.fields, "FIELD=VALUE",
+                   "Field of the context: ingress_ifindex=3, u64[8]=1");
+    app.add_option("--ctx-file", arguments.context_file, "The whole context")
+        ->type_name("FILE|hex:BYTES");
+    add_repeatable(app, "--set", arguments.settings, "MAP KEY VALUE",
+                   "Map entry, global variable or program slot before the run");
+    add_repeatable(app, "--world", arguments.world, "real|fixed|FIELD=VALUE|FILE",
+                   "Clock, task, CPU and random seed; a file is JSON");
+    app.add_option("--cpu", arguments.cpu, "CPU that the program runs on")->type_name("N");
 }
 
 void add_engine_options(CLI::App& app, RunArguments& arguments) {
-    app.add_option("--cpus", arguments.cpus,
-                   "Possible CPUs of per-CPU maps (default: this machine's)")
-        ->check(CLI::Range(1, 4096));
+    app.add_option("--cpus", arguments.cpus, "Possible CPUs of per-CPU maps (default: real ones)")
+        ->check(CLI::Range(1, 4096))
+        ->type_name("N");
     app.add_option("--repeat", arguments.repeat, "Runs per packet; the last one is shown")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
     app.add_option("--budget", arguments.budget, "Instructions after which a run is stopped")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
     auto* unsafe = app.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
     app.add_flag("--checked", arguments.checked, "Check every memory access (default)")
         ->excludes(unsafe);
@@ -282,14 +279,28 @@ void add_engine_options(CLI::App& app, RunArguments& arguments) {
 
 void add_output_options(CLI::App& app, RunArguments& arguments) {
     app.add_option("--packet-out", arguments.packet_out,
-                   "Write each packet as the program left it to this pcap file");
-    app.add_option("--event", arguments.events,
-                   "Type of perf and ring buffer records: TYPE, or MAP=TYPE; may be repeated")
-        ->allow_extra_args(false);
+                   "Write every packet as the program left it to this pcap file")
+        ->type_name("FILE");
+    add_repeatable(app, "--event", arguments.events, "[MAP=]TYPE",
+                   "Type of ring buffer and perf records, by the object's BTF");
     app.add_flag("--summary", arguments.summary, "With many packets: only totals and traps");
     app.add_flag("--no-maps", arguments.no_maps, "Do not show maps");
     app.add_flag("--time", arguments.time, "Show time and instructions");
     app.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
+}
+
+std::string footer() {
+    return fmt::format(
+        "Keys and values are C initialisers by BTF, integers or hex:BYTES. With a data section as "
+        "MAP\n(.rodata) KEY is a variable. A prog_array takes names of programs.\n"
+        "Fields of the world: {}.\n\n"
+        "Examples:\n"
+        "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
+        "  bpftwin run exec.o --prog on_exec --world fixed --event 'struct event'\n"
+        "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{{.ip = "
+        "1}}'\n\n"
+        "Exit status: 0 fine, 1 a run trapped, 2 bad usage or input, 130 interrupted",
+        world_fields());
 }
 
 }  // namespace
@@ -302,13 +313,7 @@ Command add_run(CLI::App& app) {
     add_input_options(*sub, *arguments);
     add_engine_options(*sub, *arguments);
     add_output_options(*sub, *arguments);
-    sub->footer(
-        "Examples:\n"
-        "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
-        "  bpftwin run exec.o --prog on_exec --world fixed --event \"struct event\"\n"
-        "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{.ip = "
-        "1}'\n"
-        "Exit status: 0 fine, 1 a run trapped, 2 bad usage or input, 130 interrupted");
+    sub->footer(footer());
     return {sub, [arguments] { return run(*arguments); }};
 }
 

@@ -1,7 +1,7 @@
 // Golden files: what a terminal shows. Lines that begin with "$ " are commands, what follows is
 // their output, and "[1]" after it an exit status other than 0. BPFTWIN_UPDATE_GOLDEN=1 rewrites
 // the files.
-#include <cctype>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -56,7 +56,7 @@ TEST_P(Golden, session_prints_what_it_did) {
 }
 
 INSTANTIATE_TEST_SUITE_P(sessions, Golden, testing::ValuesIn(golden_files()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& session) { return session.param; });
 
 }  // namespace
 }  // namespace bpftwin::cli

@@ -35,7 +35,7 @@ TEST(json, decodes_values_by_btf) {
     ASSERT_TRUE(id);
     auto bytes = parse_hex(
         "2a000000 feff 01 41 6869000000000000 feffffff 2b0f0000 03000000"
-        "78563412 00000000 efbeadde00000000 01000000ffffffff");
+        "78563412 efbeadde00000000 01000000ffffffff");
     ASSERT_EQ(bytes->size(), object->btf->size_of(*id));
     EXPECT_EQ(
         json_text(json_value(*object->btf, *id, *bytes), -1),

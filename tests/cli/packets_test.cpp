@@ -115,8 +115,9 @@ TEST(packets, every_truncation_of_a_capture_is_an_error_or_an_end) {
 }
 
 TEST(packets, errors_name_the_source_once) {
-    EXPECT_EQ(read_all({"/nonexistent.pcap"}).error().message,
-              "/nonexistent.pcap: No such file or directory; give a pcap or pcapng file, or hex:…");
+    EXPECT_EQ(
+        read_all({"/nonexistent.pcap"}).error().message,
+        "/nonexistent.pcap: No such file or directory; give a pcap or pcapng file, or hex:BYTES");
     EXPECT_EQ(read_all({"hex:0"}).error().message,
               "--packet hex:0: the hex digit at 0 lacks its second half");
     TempFile file;

@@ -177,7 +177,7 @@ TEST_F(Reports, json_of_a_trap_has_no_return_value) {
     outcome.result.trap->source = SourceLine{"a.c", 3, 5, "x = *p;"};
     Json run = json({outcome})["runs"][0];
     EXPECT_TRUE(run["return_value"].is_null());
-    EXPECT_EQ(run["trap"]["kind"], "bad_access");
+    EXPECT_EQ(run["trap"]["kind"], "bad access");
     EXPECT_EQ(run["trap"]["source"]["line"], 3);
 }
 

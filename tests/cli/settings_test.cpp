@@ -1,5 +1,7 @@
 #include "cli/settings.h"
 
+#include <algorithm>
+
 #include "cli/hex.h"
 #include "cli/values.h"
 #include "gmock/gmock.h"
@@ -40,10 +42,11 @@ TEST(settings, of_globals_change_the_definition) {
         *object, std::vector<Setting>{{".rodata", "limit", "258"}, {".data", "counter", "-1"}});
     ASSERT_TRUE(rest) << rest.error().message;
     EXPECT_TRUE(rest->empty());
-    for (const MapSpec& map : object->maps) {
-        if (map.section == ".rodata") EXPECT_EQ(hex(map.contents), "02 01 00 00");
-        if (map.section == ".data") EXPECT_EQ(hex(map.contents), "ff ff ff ff");
-    }
+    auto contents_of = [&](std::string_view section) {
+        return hex(std::ranges::find(object->maps, section, &MapSpec::section)->contents);
+    };
+    EXPECT_EQ(contents_of(".rodata"), "02 01 00 00");
+    EXPECT_EQ(contents_of(".data"), "ff ff ff ff");
 }
 
 TEST(settings, fill_slots_by_program_name) {
