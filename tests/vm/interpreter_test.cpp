@@ -235,6 +235,24 @@ TEST_P(execution, global_data_is_read_and_written) {
     EXPECT_EQ(result.maps.at(0).entries.at(0).values.at(0), bytes_of({1, 0, 0, 0, 3, 0, 0, 0}));
 }
 
+TEST_P(execution, a_perf_event_array_without_a_size_has_a_slot_for_each_cpu) {
+    MapSpec perf{.name = "perf", .type = MapType::perf_event_array, .key_size = 4, .value_size = 4};
+    auto result = run(R"(
+        *(u64 *)(r10 -8) = 7
+        r2 = map[fd:0]
+        w3 = -1
+        r4 = r10
+        r4 += -8
+        r5 = 8
+        call 25
+        exit)",
+                      {.context = Bytes(8)}, {perf});
+    ASSERT_FALSE(result.trap) << result.trap->describe();
+    EXPECT_EQ(result.return_value, 0u);
+    ASSERT_EQ(result.events.size(), 1u);
+    EXPECT_EQ(result.events[0].data, bytes_of({7, 0, 0, 0, 0, 0, 0, 0}));
+}
+
 TEST_P(execution, an_unknown_helper_is_a_trap_that_names_it) {
     auto result = run("call 9999\n exit");
     ASSERT_TRUE(result.trap);
