@@ -105,11 +105,11 @@ struct BadAccess {
 
 void stop_at(Machine& machine, const BadAccess& access) {
     const char* verb = access.write ? "write" : "read";
+    auto bytes = fmt::format("{} byte{}", access.size, access.size == 1 ? "" : "s");
     machine.stop({TrapKind::bad_access,
-                  access.aligned
-                      ? fmt::format("{} of {} bytes outside the memory the program may {}", verb,
-                                    access.size, verb)
-                      : fmt::format("atomic access of {} bytes is not aligned", access.size),
+                  access.aligned ? fmt::format("{} of {} outside the memory the program may {}",
+                                               verb, bytes, verb)
+                                 : fmt::format("atomic access of {} is not aligned", bytes),
                   access.address, access.size, access.write});
 }
 
