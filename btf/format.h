@@ -9,11 +9,11 @@
 namespace bpftwin {
 
 /// A value as a C initialiser: `{.pid = 42, .comm = "bash"}`; char arrays as strings, enums and
-/// booleans by name, pointers in hex. Members of anonymous aggregates appear as their parent's, equal
-/// elements in a row as a range (`[0 ... 63] = 0`), variables of a data section as members. What
-/// has no form in C (void, long double) is `hex:` and its bytes.
-/// Bytes that are missing are said ("<4 bytes missing>"), as are bytes beyond the type and what is
-/// left out of long arrays ("<744 more elements>"); the text is at most a few MiB whatever the type.
+/// booleans by name, pointers in hex. Members of anonymous aggregates appear as their parent's,
+/// equal elements in a row as a range (`[0 ... 63] = 0`), variables of a data section as members.
+/// What has no form in C (void, long double) is `hex:` and its bytes. Bytes that are missing are
+/// said ("<4 bytes missing>"), as are bytes beyond the type and what is left out of long arrays
+/// ("<744 more elements>"); the text is at most a few MiB whatever the type.
 std::string format_value(const Btf& btf, std::uint32_t type_id, ByteView value);
 
 /// The inverse for values given on a command line: integers (decimal, 0x, negative), 'c', true,
