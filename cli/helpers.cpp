@@ -26,8 +26,13 @@ struct Prototype {
     std::string_view arguments;  ///< "map, key"
 };
 
+/// Names that are keywords of C++ end in an underscore in the table.
+constexpr std::string_view without_underscore(std::string_view name) {
+    return name.ends_with('_') ? name.substr(0, name.size() - 1) : name;
+}
+
 constexpr auto prototypes = std::to_array<Prototype>({
-#define HELPER(id, name, since, returns, flags, types, runs, ...) {#returns, #__VA_ARGS__},
+#define HELPER(id, name, since, returns, flags, types, runs, ...) {without_underscore(#returns), #__VA_ARGS__},
 #include "helpers/helpers.def"
 });
 

@@ -61,6 +61,7 @@ Result<RunInput> parse_input(const RunArguments& arguments) {
     input.world = std::move(*world);
     if (arguments.cpu) input.world.cpu = *arguments.cpu;
     input.repeat = arguments.repeat;
+    input.cancelled = InterruptGuard::interrupted;
     input.budget = arguments.budget;
     input.want_maps = false;  // They are read once, when all runs are over.
     return input;

@@ -166,7 +166,7 @@ private:
         std::vector<std::pair<std::string, std::uint64_t>> sorted(counts_.begin(), counts_.end());
         std::ranges::stable_sort(sorted, std::greater(),
                                  &std::pair<std::string, std::uint64_t>::second);
-        std::string text = fmt::format("{} packets:", runs_);
+        std::string text = fmt::format("{} packet{}:", runs_, runs_ == 1 ? "" : "s");
         std::string_view separator = " ";
         for (const auto& [label, count] : sorted) {
             text += fmt::format("{}{} {}", separator, style_.bold(label), count);

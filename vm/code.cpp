@@ -23,7 +23,7 @@ Result<void> refuse_unresolved(const ProgramSpec& program) {
         const auto& first = program.core_relocations.front();
         return fail(
             fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
-                        "CO-RE is not supported yet ({} relocations in all)",
+                        "CO-RE is not supported yet (relocations of the program: {})",
                         first.insn, first.type_id, first.access, program.core_relocations.size()));
     }
     return {};

@@ -91,7 +91,10 @@ Result<RunResult> InterpreterInstance::run_image(const Image& image, const RunIn
     auto begin = std::chrono::steady_clock::now();
     around->context->attach(machine.memory());
     for (std::uint32_t i = 0; i < std::max(1u, input.repeat) && !machine.stopped(); ++i) {
-        if (i != 0) around->context->restart(machine.memory());
+        if (i != 0) {
+            if (input.cancelled && input.cancelled()) break;
+            around->context->restart(machine.memory());
+        }
         result.return_value = machine.run(around->context->address(), around->context->size());
     }
     result.duration_ns =

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ struct RunInput {
     std::uint32_t repeat = 1;
     /// Instructions a single run may execute before it is stopped with `TrapKind::budget`.
     std::uint64_t budget = 100'000'000;
+    /// Asked between repetitions; true ends them early.
+    std::function<bool()> cancelled = {};
     /// Whether `RunResult::maps` is filled.
     bool want_maps = true;
 };

@@ -208,6 +208,13 @@ TEST_P(execution, repeated_runs_start_from_the_same_context) {
     EXPECT_EQ(result.context, bytes_of({5}));
 }
 
+TEST_P(execution, repetitions_end_when_cancelled) {
+    int asked = 0;
+    auto result = run("r0 = 0\n exit", {.repeat = 1000, .cancelled = [&] { return ++asked == 3; }});
+    EXPECT_EQ(asked, 3);
+    EXPECT_FALSE(result.trap);
+}
+
 TEST_P(execution, a_packet_load_outside_the_packet_returns_0) {
     auto program = assembled("r6 = r1\n r0 = *(u8 *)skb[2]\n r0 = *(u16 *)skb[13]\n r0 += 1\n exit",
                              ProgType::sched_cls);
