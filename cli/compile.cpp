@@ -68,14 +68,19 @@ std::vector<std::string> compilers() {
     return {"clang-19", "clang", "clang-16", "clang-14"};
 }
 
-/// `-g` for BTF; `asm/types.h` stands in the multiarch folder, which the BPF target does not
-/// search.
+/// `-g` for BTF, with file names as they were given; `asm/types.h` stands in the multiarch folder,
+/// which the BPF target does not search.
 Arguments compiler_arguments(const std::string& path) {
     std::string arch = machine();
-    Arguments arguments = {"-target",    "bpf",
-                           "-mcpu=v3",   "-O2",
-                           "-g",         "-D__TARGET_ARCH_" + target_arch(arch),
-                           "-idirafter", "/usr/include/" + arch + "-linux-gnu"};
+    Arguments arguments = {"-target",
+                           "bpf",
+                           "-mcpu=v3",
+                           "-O2",
+                           "-g",
+                           "-ffile-compilation-dir=.",
+                           "-D__TARGET_ARCH_" + target_arch(arch),
+                           "-idirafter",
+                           "/usr/include/" + arch + "-linux-gnu"};
     for (const std::string& flag : words(std::getenv("BPFTWIN_CFLAGS"))) arguments.push_back(flag);
     for (const char* last : {"-c", "-o", "-", "--"}) arguments.emplace_back(last);
     arguments.push_back(path);

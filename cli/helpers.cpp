@@ -32,7 +32,8 @@ constexpr std::string_view without_underscore(std::string_view name) {
 }
 
 constexpr auto prototypes = std::to_array<Prototype>({
-#define HELPER(id, name, since, returns, flags, types, runs, ...) {without_underscore(#returns), #__VA_ARGS__},
+#define HELPER(id, name, since, returns, flags, types, runs, ...) \
+    {without_underscore(#returns), #__VA_ARGS__},
 #include "helpers/helpers.def"
 });
 

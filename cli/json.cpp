@@ -4,6 +4,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "btf/value.h"
 #include "fmt/format.h"
 
 namespace bpftwin::cli {
@@ -69,8 +70,7 @@ Json text_of(ByteView value) {
 Json array(const Btf& btf, const BtfType& type, ByteView value) {
     std::uint64_t step = btf.size_of(type.type).value_or(0);
     const BtfType& element = btf.type(btf.resolve(type.type));
-    if (element.kind == BtfKind::int_ && element.size == 1 && element.is_char)
-        return text_of(value);
+    if (btf_value::is_character(element)) return text_of(value);
     Json list = Json::array();
     if (step == 0) return list;
     for (std::uint64_t at = 0; at + step <= value.size(); at += step) {

@@ -89,8 +89,11 @@ Json run_json(const RunPlan& plan, const Outcome& outcome) {
 
 Json entry_json(const ObjectSpec& object, const MapSpec& map, const MapEntry& entry) {
     Json values = Json::array();
-    for (const Bytes& value : entry.values)
+    for (const Bytes& value : entry.values) {
         values.push_back(typed_json(value_type(object, map), value));
+        std::string_view target = target_name(object, map, value);
+        if (!target.empty()) values.back()["target"] = target;
+    }
     return {{"key", typed_json(key_type(object, map), entry.key)}, {"values", values}};
 }
 

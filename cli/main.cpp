@@ -29,6 +29,9 @@ Exit complain(std::string_view what) {
 Exit complain(const CLI::App& app, const CLI::ParseError& error) {
     std::string command = "bpftwin";
     for (const CLI::App* sub : app.get_subcommands()) command += " " + sub->get_name();
+    // What is no command hides behind the complaint that there is none.
+    if (auto rest = app.remaining(); app.get_subcommands().empty() && !rest.empty())
+        return complain(fmt::format("no command '{}' (see {} --help)", rest.front(), command));
     return complain(fmt::format("{} (see {} --help)", error.what(), command));
 }
 

@@ -39,7 +39,12 @@ std::string values_text(const ValueType& type, const std::vector<Bytes>& values)
 
 std::string entry_text(const ObjectSpec& object, const MapSpec& map, const MapEntry& entry) {
     std::string key = typed_text(key_type(object, map), entry.key);
-    return fmt::format("  {} -> {}\n", key, values_text(value_type(object, map), entry.values));
+    std::string value = values_text(value_type(object, map), entry.values);
+    if (entry.values.size() == 1) {
+        std::string_view target = target_name(object, map, entry.values.front());
+        if (!target.empty()) value = target;
+    }
+    return fmt::format("  {} -> {}\n", key, value);
 }
 
 std::string heading(const MapSpec& map, std::size_t shown, Style style) {

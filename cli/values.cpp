@@ -1,5 +1,7 @@
 #include "cli/values.h"
 
+#include <cstring>
+
 #include "btf/btf.h"
 #include "btf/format.h"
 #include "cli/hex.h"
@@ -17,6 +19,10 @@ Result<Bytes> exactly(Bytes bytes, std::uint32_t size) {
 
 std::string size_text(std::uint32_t size) {
     return fmt::format("{} byte{}", size, size == 1 ? "" : "s");
+}
+
+bool holds_maps(MapType type) {
+    return type == MapType::array_of_maps || type == MapType::hash_of_maps;
 }
 
 }  // namespace
@@ -55,6 +61,18 @@ Json typed_json(const ValueType& type, ByteView value) {
     Json json = {{"hex", hex(value, "")}};
     if (type.has_btf()) json["value"] = json_value(*type.btf, type.id, value);
     return json;
+}
+
+std::string_view target_name(const ObjectSpec& object, const MapSpec& map, ByteView value) {
+    std::uint32_t id = 0;
+    if (value.size() != sizeof(id)) return {};
+    std::memcpy(&id, value.data(), sizeof(id));
+    if (id == 0) return {};
+    if (map.type == MapType::prog_array && id <= object.programs.size()) {
+        return object.programs[id - 1].name;
+    }
+    if (holds_maps(map.type) && id <= object.maps.size()) return object.maps[id - 1].name;
+    return {};
 }
 
 std::vector<Global> globals(const ObjectSpec& object, const MapSpec& map) {

@@ -36,6 +36,10 @@ std::string typed_text(const ValueType& type, ByteView value);
 /// {"hex": "2a000000", "value": 42}; no "value" without BTF.
 Json typed_json(const ValueType& type, ByteView value);
 
+/// The program or map that a value of a prog_array or map of maps stands for (user space reads
+/// their ids: the place in the object, from 1); empty for other maps and unknown ids.
+std::string_view target_name(const ObjectSpec& object, const MapSpec& map, ByteView value);
+
 /// One variable of a data section.
 struct Global {
     std::string_view name;

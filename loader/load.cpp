@@ -1,9 +1,10 @@
 // The pipeline from an ELF image to an ObjectSpec. Each step is a function from values to a value;
 // what they refer to of the image lives as long as the call.
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -181,13 +182,22 @@ std::unexpected<Error> in_file(const Error& error, std::string_view path) {
     return std::unexpected(result);
 }
 
+/// More than any object; a device without an end is noticed in time.
+constexpr std::size_t largest_file = std::size_t{1} << 30;
+
 Result<Bytes> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(fmt::format("{}: {}", path, std::strerror(errno)), errno);
-    std::vector<char> content{std::istreambuf_iterator<char>(in), {}};
-    if (in.bad()) return fail(fmt::format("{}: cannot be read", path));
-    auto bytes = std::as_bytes(std::span(content));
-    return Bytes(bytes.begin(), bytes.end());
+    Bytes content;
+    std::array<char, 65536> piece;
+    while (in && content.size() <= largest_file) {
+        in.read(piece.data(), piece.size());
+        auto bytes = std::as_bytes(std::span(piece).first(static_cast<std::size_t>(in.gcount())));
+        content.insert(content.end(), bytes.begin(), bytes.end());
+    }
+    if (!in.eof() && content.size() <= largest_file)
+        return fail(fmt::format("{}: {}", path, std::strerror(errno)), errno);
+    if (content.size() > largest_file) return fail(path + ": longer than 1 GiB", EFBIG);
+    return content;
 }
 
 }  // namespace

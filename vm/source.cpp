@@ -20,6 +20,11 @@ std::string_view trimmed(std::string_view text) {
     return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
+/// Compilers put the compilation directory in front of relative names, "." where that was hidden.
+std::string_view without_dot(std::string_view path) {
+    return path.starts_with("./") ? path.substr(2) : path;
+}
+
 }  // namespace
 
 std::string_view function_at(const ProgramSpec& program, std::uint32_t pc) {
@@ -30,7 +35,7 @@ std::string_view function_at(const ProgramSpec& program, std::uint32_t pc) {
 std::optional<SourceLine> source_at(const ProgramSpec& program, const Btf* btf, std::uint32_t pc) {
     const LineInfo* line = entry_at(program.line_info, pc);
     if (!btf || !line) return std::nullopt;
-    return SourceLine{.file = std::string(btf->string(line->file_name_off)),
+    return SourceLine{.file = std::string(without_dot(btf->string(line->file_name_off))),
                       .line = line->line_col >> 10,
                       .column = line->line_col & 0x3ff,
                       .text = std::string(trimmed(btf->string(line->line_off)))};

@@ -1,6 +1,8 @@
 // Checked execution: any valid program, on any input, ends with a result or a trap. The bytes are
 // read as a recipe: a program type, then one instruction of the table for every eight bytes, with
-// its operand fields taken from the bytes and everything else made valid.
+// its operand fields taken from the bytes and everything else made valid. Registers begin with what
+// helpers want, so that calls get past their arguments: r1 and r6 hold the context, r2, r4 and r7
+// stack memory, r3 and r5 a size, r8 a map, r9 the map's first value or null.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -9,6 +11,7 @@
 #include <span>
 
 #include "bpftwin/bpftwin.h"
+#include "isa/builder.h"
 #include "isa/encode.h"
 #include "isa/op.h"
 #include "vm/context.h"
@@ -74,13 +77,21 @@ Insn instruction(const std::uint8_t* bytes, std::size_t pc, std::size_t length) 
     return result;
 }
 
-std::vector<Insn> program(std::span<const std::uint8_t> bytes) {
+std::vector<Insn> prologue(std::int32_t map) {
+    using namespace build;
+    return build::program({mov(r6, r1), mov(r7, r10), add(r7, -256), stw(r7, 0, 1),
+                           lddw_map(r8, map), mov(r1, r8), mov(r2, r7), call(1), mov(r9, r0),
+                           mov(r1, r6), mov(r2, r7), mov(r3, 16), mov(r4, r7), mov(r5, 16)});
+}
+
+std::vector<Insn> program(std::int32_t map, std::span<const std::uint8_t> bytes) {
     std::size_t length = std::min(bytes.size() / 8, max_insns);
-    std::vector<Insn> insns;
+    auto insns = prologue(map);
+    auto begin = insns.size();
     for (std::size_t pc = 0; pc < length; ++pc) {
         Insn insn = instruction(bytes.data() + 8 * pc, pc, length);
         insns.push_back(insn);
-        if (insn.code != info(Op::lddw).code || insns.size() == length) continue;
+        if (insn.code != info(Op::lddw).code || insns.size() - begin == length) continue;
         insns.push_back({});
         ++pc;
     }
@@ -90,10 +101,10 @@ std::vector<Insn> program(std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size < 2) return 0;
+    if (size < 3) return 0;
     ProgramSpec fuzz{.name = "fuzz",
                      .type = static_cast<ProgType>(data[0] % 33),
-                     .insns = program({data + 2, size - 2})};
+                     .insns = program(data[2] % map_count, {data + 3, size - 3})};
     ObjectSpec object{.name = "fuzz", .maps = maps(), .programs = {std::move(fuzz)}};
     auto instance = make_interpreter()->instantiate(object, {.cpu_count = 2});
     if (!instance) __builtin_trap();
