@@ -1,8 +1,10 @@
 // The `bpftwin` command: parses the command line, runs one subcommand, maps errors to exit status.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "CLI/CLI.hpp"
@@ -40,15 +42,21 @@ Exit finish_output(Exit status) {
     return complain(fmt::format("cannot write the output: {}", std::strerror(errno)));
 }
 
-Exit run_parsed(std::span<const Command> commands) {
+Exit no_command(std::span<const Command> commands) {
+    std::string names;
     for (const Command& command : commands) {
-        if (!command.app->parsed()) continue;
-        Result<Exit> status = command.run();
-        Exit written = finish_output(exit_fine);
-        if (!status) return complain(status.error().message);
-        return written == exit_fine ? *status : written;
+        names += (names.empty() ? "" : ", ") + command.app->get_name();
     }
-    return exit_fine;
+    return complain(fmt::format("no command given; there are {} (see bpftwin --help)", names));
+}
+
+Exit run_parsed(std::span<const Command> commands) {
+    auto command = std::ranges::find_if(commands, [](const Command& c) { return c.app->parsed(); });
+    if (command == commands.end()) return no_command(commands);
+    Result<Exit> status = command->run();
+    Exit written = finish_output(exit_fine);
+    if (!status) return complain(status.error().message);
+    return written == exit_fine ? *status : written;
 }
 
 }  // namespace
@@ -57,7 +65,7 @@ int main(int argc, char** argv) {
     handle_signals();
     CLI::App app("Loads, runs and shows BPF programs in user space.", "bpftwin");
     app.set_version_flag("--version", "bpftwin " BPFTWIN_VERSION);
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
     app.footer("Each command's --help shows an example.");
     auto commands = std::to_array({add_run(app), add_progs(app), add_maps(app), add_disasm(app),
                                    add_helpers(app), add_btf(app)});

@@ -1,11 +1,12 @@
 // Golden files: what a terminal shows. Lines that begin with "$ " are commands, what follows is
 // their output, and "[1]" after it an exit status other than 0. BPFTWIN_UPDATE_GOLDEN=1 rewrites
-// the files.
+// the files. Addresses stand as "0x...".
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 
 #include "gtest/gtest.h"
@@ -30,6 +31,11 @@ std::string contents(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// Addresses differ from run to run.
+std::string without_addresses(const std::string& text) {
+    return std::regex_replace(text, std::regex("address 0x[0-9a-f]+"), "address 0x...");
+}
+
 /// The commands of a session, each with its output as it is now.
 std::string replayed(const std::string& session) {
     std::string result;
@@ -37,7 +43,7 @@ std::string replayed(const std::string& session) {
     for (std::string line; std::getline(lines, line);) {
         if (!line.starts_with("$ ")) continue;
         Finished finished = shell(line.substr(2));
-        result += line + "\n" + finished.output;
+        result += line + "\n" + without_addresses(finished.output);
         if (finished.status != 0) result += "[" + std::to_string(finished.status) + "]\n";
     }
     return result;

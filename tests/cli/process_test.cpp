@@ -19,7 +19,7 @@ struct WrongUsage {
 };
 
 const WrongUsage wrong_usages[] = {
-    {"bpftwin", "subcommand is required"},
+    {"bpftwin", "no command given; there are run, progs, maps, disasm, helpers, btf"},
     {"bpftwin fly", "fly"},
     {"bpftwin --fast", "--fast"},
     {"bpftwin run", "OBJ is required"},
@@ -87,6 +87,26 @@ TEST(process, every_command_has_help_with_an_example) {
         EXPECT_EQ(finished.status, 0);
         EXPECT_THAT(finished.output, HasSubstr(std::string("  bpftwin ") + command + " "));
     }
+}
+
+TEST(process, a_trap_ends_with_1_and_names_the_line_of_c) {
+    Finished finished = shell("bpftwin run events.c --prog bad_read");
+    if (finished.output.find("no compiler found") != std::string::npos) {
+        GTEST_SKIP() << finished.output;
+    }
+    EXPECT_EQ(finished.status, 1);
+    EXPECT_THAT(finished.output, HasSubstr("bad_read (kprobe/vfs_read) trapped\n"));
+    EXPECT_THAT(finished.output, HasSubstr("./events.c:"));
+    EXPECT_THAT(finished.output, HasSubstr("return *(volatile int *)"));
+}
+
+TEST(process, packets_survive_a_program_that_leaves_them_alone) {
+    Finished finished = shell(
+        "file=$(mktemp); bpftwin run pass.s --packet hex:0011 --packet hex:223344 --packet-out $file "
+        "> /dev/null && bpftwin run pass.s --json --packet $file; rm $file");
+    EXPECT_EQ(finished.status, 0);
+    EXPECT_THAT(finished.output, HasSubstr("\"packet\":\"0011\""));
+    EXPECT_THAT(finished.output, HasSubstr("\"packet\":\"223344\""));
 }
 
 TEST(process, tells_its_version) {
