@@ -6,6 +6,7 @@
 
 #include "fmt/format.h"
 #include "helpers/calls.h"
+#include "helpers/implementation.h"
 #include "helpers/maps/perf_event_array.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/require.h"
@@ -104,3 +105,15 @@ long perf_event_output(Runtime& runtime, const void*, Map& map, std::uint64_t fl
 }
 
 }  // namespace bpftwin::calls
+
+namespace bpftwin {
+
+std::size_t discard_reservations(Runtime& runtime) {
+    auto count = runtime.reservations().size();
+    while (!runtime.reservations().empty())
+        calls::ringbuf_discard(runtime,
+                               reinterpret_cast<void*>(runtime.reservations().back().record), 0);
+    return count;
+}
+
+}  // namespace bpftwin

@@ -2,6 +2,7 @@
 // runs here. What they do is declared in helpers/calls.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace bpftwin {
@@ -14,5 +15,9 @@ using HelperFunction = std::uint64_t (*)(Runtime&, std::uint64_t, std::uint64_t,
 
 /// The implementation of helper `id`, or null. `tail_call` has none: it is the engine's own.
 HelperFunction helper_function(std::uint32_t id);
+
+/// Discards the ring buffer records that the program reserved and neither submitted nor discarded.
+/// @return how many there were; the verifier accepts no program that leaves any.
+std::size_t discard_reservations(Runtime& runtime);
 
 }  // namespace bpftwin

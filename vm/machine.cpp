@@ -45,6 +45,12 @@ std::uint64_t Machine::run(std::uint64_t r1, std::uint64_t r2) {
     registers[10] = push(*entry_, nullptr, registers.data());
     auto result = execute(entry_->code(), registers.data());
     pop();
+    if (discard_reservations(*this) != 0 && mode_ == Mode::checked) {
+        stop({TrapKind::helper,
+              "a ring buffer record was reserved, but neither submitted nor discarded", 0, 0,
+              false});
+        note_place(*entry_, entry_->code());
+    }
     return result;
 }
 

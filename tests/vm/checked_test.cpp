@@ -138,6 +138,14 @@ TEST(checked_mode, a_trap_inside_a_callback_names_the_callbacks_instruction) {
     EXPECT_EQ(trap.pc, 8u);
 }
 
+TEST(checked_mode, a_forgotten_ring_buffer_record_is_a_trap) {
+    MapSpec ring{.name = "ring", .type = MapType::ringbuf, .max_entries = 4096};
+    auto trap =
+        trap_of_run("r1 = map[fd:0]\n r2 = 8\n r3 = 0\n call 131\n r0 = 0\n exit", {}, {ring});
+    EXPECT_EQ(trap.kind, TrapKind::helper);
+    EXPECT_THAT(trap.reason, HasSubstr("neither submitted nor discarded"));
+}
+
 TEST(checked_mode, a_trap_describes_itself) {
     auto text = trap_of_run("r0 = *(u32 *)(r10 -516)\n exit").describe();
     EXPECT_THAT(text, HasSubstr("bad access: read of 4 bytes"));

@@ -23,7 +23,7 @@ const volatile __u32 longest = 64;
 
 static void count(__u32 protocol, __u64 bytes) {
     struct counter fresh = {1, bytes};
-    struct counter *counter = bpf_map_lookup_elem(&counts, &protocol);
+    struct counter* counter = bpf_map_lookup_elem(&counts, &protocol);
     if (!counter) {
         bpf_map_update_elem(&counts, &protocol, &fresh, BPF_ANY);
         return;
@@ -33,12 +33,12 @@ static void count(__u32 protocol, __u64 bytes) {
 }
 
 SEC("xdp")
-int counters(struct xdp_md *ctx) {
-    void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-    struct ethhdr *eth = data;
-    struct iphdr *ip = (void *)(eth + 1);
+int counters(struct xdp_md* ctx) {
+    void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
+    struct ethhdr* eth = data;
+    struct iphdr* ip = (void*)(eth + 1);
     seen++;
-    if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP)) return XDP_ABORTED;
+    if ((void*)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP)) return XDP_ABORTED;
     count(ip->protocol, end - data);
     ip->ttl--;
     return end - data > longest ? XDP_DROP : XDP_PASS;

@@ -7,7 +7,7 @@ struct event {
     __u32 pid;
     char comm[16];
 };
-const struct event *unused_event __attribute__((unused));
+const struct event* unused_event __attribute__((unused));
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -21,7 +21,7 @@ struct {
 } perf SEC(".maps");
 
 SEC("kprobe/do_unlinkat")
-int on_unlink(void *ctx) {
+int on_unlink(void* ctx) {
     struct event event = {bpf_get_current_pid_tgid() >> 32, {}};
     bpf_get_current_comm(event.comm, sizeof(event.comm));
     bpf_ringbuf_output(&ring, &event, sizeof(event), 0);
@@ -31,8 +31,8 @@ int on_unlink(void *ctx) {
 }
 
 SEC("kprobe/vfs_read")
-int bad_read(void *ctx) {
-    return *(volatile int *)(unsigned long)((bpf_get_prandom_u32() & 0) + 16);
+int bad_read(void* ctx) {
+    return *(volatile int*)(unsigned long)((bpf_get_prandom_u32() & 0) + 16);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -42,15 +42,15 @@ struct {
 } outer SEC(".maps");
 
 SEC("tc")
-int target(struct __sk_buff *skb) {
+int target(struct __sk_buff* skb) {
     skb->cb[2] = 9;
     return 2;
 }
 
 SEC("tc")
-int change(struct __sk_buff *skb) {
+int change(struct __sk_buff* skb) {
     __u32 key = 2;
-    __u64 *count = bpf_map_lookup_elem(&per_cpu, &key);
+    __u64* count = bpf_map_lookup_elem(&per_cpu, &key);
     enum step step = finished;
     __s32 value = -1;
     if (count) ++*count;
