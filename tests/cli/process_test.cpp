@@ -97,7 +97,7 @@ TEST(process, a_trap_ends_with_1_and_names_the_line_of_c) {
     EXPECT_EQ(finished.status, 1);
     EXPECT_THAT(finished.output, HasSubstr("bad_read (kprobe/vfs_read) trapped\n"));
     EXPECT_THAT(finished.output, HasSubstr(" events.c:"));
-    EXPECT_THAT(finished.output, HasSubstr("return *(volatile int *)"));
+    EXPECT_THAT(finished.output, HasSubstr("return *(volatile int*)"));
 }
 
 TEST(process, packets_survive_a_program_that_leaves_them_alone) {
