@@ -12,6 +12,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 enum { dns = 53, telnet = 23, high_priority = 6 };
 
+__u64 prioritised, dropped;
+
 static int destination_port(struct __sk_buff* skb) {
     struct iphdr ip;
     __be16 ports[2];
@@ -25,7 +27,13 @@ static int destination_port(struct __sk_buff* skb) {
 SEC("tc")
 int classify(struct __sk_buff* skb) {
     int port = destination_port(skb);
-    if (port == telnet) return TC_ACT_SHOT;
-    if (port == dns) skb->priority = high_priority;
+    if (port == telnet) {
+        ++dropped;
+        return TC_ACT_SHOT;
+    }
+    if (port == dns) {
+        ++prioritised;
+        skb->priority = high_priority;
+    }
     return TC_ACT_OK;
 }
