@@ -148,7 +148,7 @@ public:
 
     void add(std::string_view text) {
         const std::size_t copied = std::min(text.size(), room());
-        std::copy_n(text.data(), copied, out_.data() + std::min(length_, out_.size()));
+        std::copy_n(text.begin(), copied, out_.data() + std::min(length_, out_.size()));
         length_ += text.size();
     }
     void fill(char c, std::size_t count) {
