@@ -48,7 +48,7 @@ long trace(Runtime& runtime, const char* format, std::uint32_t size,
     const long length = print(runtime, *text, args, line);
     if (length < 0) return length;
     std::string printed = line.data();
-    if (!require_output_room(runtime, printed.size() + sizeof printed)) return 0;
+    if (!require_output_room(runtime, printed.size() + sizeof(std::string))) return 0;
     runtime.effects().trace.push_back(std::move(printed));
     return length;
 }
