@@ -15,6 +15,12 @@
 #include "vm/test_run.h"
 
 namespace bpftwin {
+namespace {
+
+/// Leaves room to count by displacements in 64 signed bits.
+constexpr std::uint64_t max_budget = std::uint64_t{1} << 62;
+
+}  // namespace
 
 Machine::Machine(Mode mode, const ProgramSet& programs, const Image& entry, const RunInput& input,
                  Packet* packet, Context* context)
@@ -22,7 +28,7 @@ Machine::Machine(Mode mode, const ProgramSet& programs, const Image& entry, cons
       mode_(mode),
       programs_(&programs),
       entry_(&entry),
-      budget_(input.budget) {
+      budget_(std::min(input.budget, max_budget)) {
     stack_.fill(std::byte{0});
     memory().add({.begin = stack_begin() + stack_gap,
                   .size = sizeof(stack_) - stack_gap,

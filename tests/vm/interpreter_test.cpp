@@ -122,6 +122,12 @@ TEST_P(execution, an_endless_loop_uses_up_its_budget) {
     EXPECT_LE(result.insns, 1002u);
 }
 
+TEST_P(execution, the_largest_budget_is_no_budget) {
+    auto result = run("r0 = 3\n exit", {.budget = ~std::uint64_t{0}});
+    EXPECT_FALSE(result.trap);
+    EXPECT_EQ(result.insns, 2u);
+}
+
 TEST_P(execution, an_endless_recursion_of_calls_and_jumps_uses_up_its_budget) {
     auto result = run("l: call f\n goto l\n f: exit", {.budget = 1000});
     ASSERT_TRUE(result.trap);
