@@ -7,6 +7,7 @@
 
 #include "btf/btf.h"
 #include "fmt/format.h"
+#include "helpers/maps/attributes.h"
 #include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/prog_array.h"
 
@@ -53,10 +54,8 @@ Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count)
     return set;
 }
 
-Result<void> MapSet::add(MapSpec spec, const Btf* btf, std::uint32_t cpu_count) {
-    // As libbpf does: one buffer for each CPU unless the object says otherwise.
-    if (spec.type == MapType::perf_event_array && spec.max_entries == 0)
-        spec.max_entries = cpu_count;
+Result<void> MapSet::add(const MapSpec& as_given, const Btf* btf, std::uint32_t cpu_count) {
+    const MapSpec spec = with_libbpf_defaults(as_given, cpu_count);
     auto fields = fields_of(spec, btf);
     if (!fields) return std::unexpected(fields.error());
     auto map = Map::create(spec, cpu_count, *fields);

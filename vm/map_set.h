@@ -31,7 +31,7 @@ public:
     [[nodiscard]] std::vector<Image::MapAddress> addresses() const;
 
 private:
-    Result<void> add(MapSpec spec, const Btf* btf, std::uint32_t cpu_count);
+    Result<void> add(const MapSpec& as_given, const Btf* btf, std::uint32_t cpu_count);
     Result<void> fill(const ObjectSpec& object, Map& map);
     Result<void> adopt_inner_fields(const ObjectSpec& object, const MapSpec& spec,
                                     MapOfMaps& outer);
