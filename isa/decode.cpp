@@ -2,6 +2,7 @@
 #include "isa/decode.h"
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <vector>
 
@@ -66,6 +67,15 @@ constexpr Index make_index() {
 constexpr Index by_code = make_index();
 static_assert(op_count < 256);
 
+constexpr std::size_t op_index(Op op) { return static_cast<std::size_t>(op); }
+
+/// `target_field` of every row, which is too slow to ask for each instruction.
+constexpr auto target_fields = [] {
+    std::array<Fields, op_count> fields{};
+    for (const OpInfo& row : op_table) fields[op_index(row.op)] = target_field(row.op);
+    return fields;
+}();
+
 std::expected<const OpInfo*, std::string> row_of(const Insn& insn) {
     auto rows = std::span(by_code.rows)
                     .subspan(by_code.first[insn.code],
@@ -97,6 +107,31 @@ std::string cast_error(const OpInfo& op, const Insn& insn) {
                        insn.imm);
 }
 
+/// Bits of an instruction slot that a row reserves.
+constexpr std::uint64_t reserved_bits(const OpInfo& row) {
+    Insn reserved{};
+    const auto is_reserved = [&](Fields field) {
+        return !has(row.operands, field) && field != row.discriminator;
+    };
+    if (is_reserved(dst_field)) reserved.dst = 0xf;
+    if (is_reserved(src_field)) reserved.src = 0xf;
+    if (is_reserved(off_field)) reserved.off = -1;
+    if (is_reserved(imm_field)) reserved.imm = -1;
+    return std::bit_cast<std::uint64_t>(reserved);
+}
+constexpr auto all_reserved_bits = [] {
+    std::array<std::uint64_t, op_count> bits{};
+    for (const OpInfo& row : op_table) bits[op_index(row.op)] = reserved_bits(row);
+    return bits;
+}();
+
+/// Whether the fields are certainly right, told without looking at each. (A `src` that is no
+/// register is reserved or a discriminator, and small.)
+bool is_plain(const OpInfo& op, const Insn& insn) {
+    return (std::bit_cast<std::uint64_t>(insn) & all_reserved_bits[op_index(op.op)]) == 0 &&
+           insn.dst < register_count && insn.src < register_count && op.op != Op::addr_space_cast;
+}
+
 /// What is wrong with the fields of an instruction of row `op`; empty if nothing.
 std::string field_error(const OpInfo& op, const Insn& insn) {
     for (Fields field : {dst_field, src_field, off_field, imm_field}) {
@@ -126,35 +161,30 @@ std::string second_slot_error(Op op, const Insn& second) {
     return {};
 }
 
-/// Ops by slot; `second` marks the second slots of `lddw`.
-struct Decoded {
-    std::vector<Op> ops;
-    std::vector<bool> second;
-};
-
-Result<Decoded> decode_all(std::span<const Insn> program) {
-    Decoded result{std::vector<Op>(program.size()), std::vector<bool>(program.size())};
+/// The row of each slot, second slots of `lddw` included.
+Result<std::vector<Op>> decode_slots(std::span<const Insn> program) {
+    std::vector<Op> ops(program.size());
     for (std::size_t pc = 0; pc < program.size(); ++pc) {
         auto op = decode_at(program, pc);
         if (!op) return std::unexpected(op.error());
-        result.ops[pc] = *op;
-        if (slots(*op) == 2) result.second[++pc] = true;
+        ops[pc] = *op;
+        if (slots(*op) == 2) ops[++pc] = *op;
     }
-    return result;
+    return ops;
 }
 
+/// A code of 0 is no instruction, only second slots of `lddw` have it.
+bool is_second_slot(const Insn& insn) { return insn.code == 0; }
+
 /// What is wrong with the target of a jump, local call or function address; empty if nothing.
-std::string target_error(const Decoded& decoded, const Insn& insn, std::size_t pc) {
-    auto field = target_field(decoded.ops[pc]);
-    if (field == no_field) return {};
-    auto target = static_cast<std::int64_t>(pc) + 1 + field_value(insn, field);
-    auto name = info(decoded.ops[pc]).name;
-    auto count = decoded.ops.size();
-    if (target < 0 || target >= static_cast<std::int64_t>(count))
-        return fmt::format("{}: target {} is outside the program of {} instructions", name, target,
-                           count);
-    if (decoded.second[static_cast<std::size_t>(target)])
-        return fmt::format("{}: target {} is the second slot of an lddw", name, target);
+std::string target_error(std::span<const Insn> program, Op op, std::size_t pc) {
+    const auto target =
+        static_cast<std::int64_t>(pc) + 1 + field_value(program[pc], target_fields[op_index(op)]);
+    if (target < 0 || target >= static_cast<std::int64_t>(program.size()))
+        return fmt::format("{}: target {} is outside the program of {} instructions", info(op).name,
+                           target, program.size());
+    if (is_second_slot(program[static_cast<std::size_t>(target)]))
+        return fmt::format("{}: target {} is the second slot of an lddw", info(op).name, target);
     return {};
 }
 
@@ -163,6 +193,7 @@ std::string target_error(const Decoded& decoded, const Insn& insn, std::size_t p
 std::expected<Op, std::string> decode(const Insn& insn) {
     auto row = row_of(insn);
     if (!row) return std::unexpected(row.error());
+    if (is_plain(**row, insn)) return (*row)->op;
     if (auto what = field_error(**row, insn); !what.empty()) return std::unexpected(what);
     return (*row)->op;
 }
@@ -179,14 +210,21 @@ Result<Op> decode_at(std::span<const Insn> program, std::size_t pc) {
     return *op;
 }
 
-Result<void> validate(std::span<const Insn> program) {
-    auto decoded = decode_all(program);
-    if (!decoded) return std::unexpected(decoded.error());
+Result<std::vector<Op>> decode_program(std::span<const Insn> program) {
+    auto ops = decode_slots(program);
+    if (!ops) return ops;
     for (std::size_t pc = 0; pc < program.size(); ++pc) {
-        if (decoded->second[pc]) continue;
-        if (auto what = target_error(*decoded, program[pc], pc); !what.empty())
+        if (target_fields[op_index((*ops)[pc])] == no_field || is_second_slot(program[pc]))
+            continue;
+        if (auto what = target_error(program, (*ops)[pc], pc); !what.empty())
             return fail(fmt::format("insn {}: {}", pc, what), EINVAL);
     }
+    return ops;
+}
+
+Result<void> validate(std::span<const Insn> program) {
+    auto ops = decode_program(program);
+    if (!ops) return std::unexpected(ops.error());
     return {};
 }
 

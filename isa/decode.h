@@ -4,6 +4,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "bpftwin/error.h"
 #include "bpftwin/insn.h"
@@ -22,7 +23,11 @@ Result<Op> decode_at(std::span<const Insn> program, std::size_t pc);
 
 /// Decodes a whole program: every slot's encoding, second slots of `lddw`, and that jumps and local
 /// calls land on an instruction of the program.
-/// @return nothing, or an Error that begins with "insn N: ".
+/// @return the row of each slot (both slots of an `lddw` have its row), or an Error that begins
+/// with "insn N: ".
+Result<std::vector<Op>> decode_program(std::span<const Insn> program);
+
+/// Whether `decode_program` accepts the program.
 Result<void> validate(std::span<const Insn> program);
 
 /// The 64-bit constant of the `lddw` in these two slots.

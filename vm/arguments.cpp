@@ -7,7 +7,7 @@
 #include "fmt/format.h"
 #include "helpers/map.h"
 #include "vm/context.h"
-#include "vm/machine.h"
+#include "vm/interpreter_machine.h"
 
 namespace bpftwin {
 namespace {
@@ -15,7 +15,8 @@ namespace {
 /// The check of one call: walks the arguments from left to right, as sizes and maps refer back.
 class ArgumentCheck {
 public:
-    ArgumentCheck(Machine& machine, const Helper& helper, std::span<const std::uint64_t, 5> values)
+    ArgumentCheck(InterpreterMachine& machine, const Helper& helper,
+                  std::span<const std::uint64_t, 5> values)
         : machine_(machine), helper_(helper), values_(values) {}
 
     bool run() {
@@ -99,7 +100,7 @@ private:
         return false;
     }
 
-    Machine& machine_;
+    InterpreterMachine& machine_;
     const Helper& helper_;
     std::span<const std::uint64_t, 5> values_;
     std::size_t index_ = 0;
@@ -108,7 +109,8 @@ private:
 
 }  // namespace
 
-bool check_arguments(Machine& machine, const Helper& helper, std::span<const std::uint64_t, 5> r) {
+bool check_arguments(InterpreterMachine& machine, const Helper& helper,
+                     std::span<const std::uint64_t, 5> r) {
     return ArgumentCheck(machine, helper, r).run();
 }
 

@@ -9,10 +9,11 @@
 
 namespace bpftwin {
 
-class Machine;
+class InterpreterMachine;
 
 /// Whether `helper` may be called with these values of r1 to r5. If not, the machine is stopped
 /// with the argument's number and what is wrong.
-bool check_arguments(Machine& machine, const Helper& helper, std::span<const std::uint64_t, 5> r);
+bool check_arguments(InterpreterMachine& machine, const Helper& helper,
+                     std::span<const std::uint64_t, 5> r);
 
 }  // namespace bpftwin

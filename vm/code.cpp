@@ -6,28 +6,9 @@
 #include "fmt/format.h"
 #include "helpers/implementation.h"
 #include "helpers/prototype.h"
-#include "isa/decode.h"
 
 namespace bpftwin {
 namespace {
-
-Result<void> refuse_unresolved(const ProgramSpec& program) {
-    if (!program.externs.empty()) {
-        const auto& missing = program.externs.front();
-        return fail(
-            fmt::format("insn {}: {} extern '{}' needs a kernel's types or configuration; "
-                        "resolving externs is not supported yet",
-                        missing.insn, missing.section, missing.name));
-    }
-    if (!program.core_relocations.empty()) {
-        const auto& first = program.core_relocations.front();
-        return fail(
-            fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
-                        "CO-RE is not supported yet (relocations of the program: {})",
-                        first.insn, first.type_id, first.access, program.core_relocations.size()));
-    }
-    return {};
-}
 
 struct Pair {
     Op first;
@@ -57,28 +38,10 @@ std::size_t step_of(Op op, const Insn& insn) {
     return static_cast<std::size_t>(Step::helper_missing);
 }
 
-/// The constant that an `lddw` stands for at run time.
-Result<std::uint64_t> constant(Op op, std::span<const Insn> slot, const Code* code,
-                               std::span<const Image::MapAddress> maps) {
-    auto index = static_cast<std::uint32_t>(slot[0].imm);
-    bool is_map = op != Op::lddw && op != Op::lddw_func && op != Op::lddw_btf_id;
-    if (is_map && index >= maps.size())
-        return fail(fmt::format("map {} does not exist, the object has {}", index, maps.size()));
-    switch (static_cast<unsigned>(slot[0].src)) {
-        case pseudo::map_fd:
-        case pseudo::map_idx: return maps[index].map;
-        case pseudo::map_value:
-        case pseudo::map_idx_value:
-            if (maps[index].values == 0)
-                return fail(
-                    fmt::format("map {} has no values that can be addressed directly", index));
-            return maps[index].values + static_cast<std::uint32_t>(slot[1].imm);
-        case pseudo::func: return reinterpret_cast<std::uint64_t>(code + 1 + slot[0].imm);
-        case pseudo::btf_id:
-            return fail(
-                "address of a kernel variable: needs a kernel's symbols, not supported yet");
-        default: return lddw_value(slot[0], slot[1]);
-    }
+Result<std::uint64_t> constant(Op op, std::span<const Insn> slots, const Code* code,
+                               std::span<const MapAddress> maps) {
+    if (op == Op::lddw_func) return reinterpret_cast<std::uint64_t>(code + 1 + slots[0].imm);
+    return constant_of(op, slots, maps);
 }
 
 }  // namespace
@@ -88,19 +51,17 @@ Result<Image> Image::prepare(const ProgramSpec& program, std::span<const MapAddr
     auto named = [&](const Error& error) {
         return std::unexpected(error.in("program " + program.name));
     };
-    if (auto ok = refuse_unresolved(program); !ok) return named(ok.error());
-    if (program.insns.empty()) return named({"has no instructions"});
-    if (auto ok = validate(program.insns); !ok) return named(ok.error());
+    auto ops = decode_runnable(program);
+    if (!ops) return named(ops.error());
 
     Image image;
     image.program_ = &program;
     std::span insns(program.insns);
     image.code_.resize(insns.size() + 1);
     image.entries_.push_back(0);
-    std::vector<Op> ops(insns.size(), Op::lddw);
     for (std::size_t pc = 0; pc < insns.size(); ++pc) {
         const Insn& insn = insns[pc];
-        auto op = ops[pc] = *decode(insn);
+        const Op op = (*ops)[pc];
         Code* code = &image.code_[pc];
         *code = {handlers[step_of(op, insn)], insn.dst, insn.src, insn.off, insn.imm};
         auto target = static_cast<std::uint32_t>(pc) + 1 + static_cast<std::uint32_t>(insn.imm);
@@ -115,7 +76,7 @@ Result<Image> Image::prepare(const ProgramSpec& program, std::span<const MapAddr
     }
     image.code_.back() = {handlers[static_cast<std::size_t>(Step::end_of_program)], 0, 0, 0, 0};
     std::ranges::sort(image.entries_);
-    if (handlers.size() == step_count) fuse_pairs(ops, handlers, image.code_);
+    if (handlers.size() == step_count) fuse_pairs(*ops, handlers, image.code_);
     return image;
 }
 

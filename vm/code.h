@@ -10,6 +10,7 @@
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
 #include "isa/op.h"
+#include "vm/constants.h"
 
 namespace bpftwin {
 
@@ -41,13 +42,6 @@ inline constexpr auto single_step_count = static_cast<std::size_t>(Step::end_of_
 /// A program ready to run.
 class Image {
 public:
-    /// Addresses that `lddw` constants stand for: of each map of the object, and of the values
-    /// that `pseudo::map_value` points into (0: the map has none).
-    struct MapAddress {
-        std::uint64_t map = 0;
-        std::uint64_t values = 0;
-    };
-
     /// Decodes `program` once.
     /// @param handlers address of each step's handler: `step_count` of them, or `single_step_count`
     /// to do without pairs.
@@ -58,6 +52,7 @@ public:
 
     [[nodiscard]] const ProgramSpec& program() const { return *program_; }
     [[nodiscard]] const Code* code() const { return code_.data(); }
+    [[nodiscard]] std::size_t bytes() const { return code_.size() * sizeof(Code); }
     /// Whether `address` is that of an instruction of this image at which a function begins.
     [[nodiscard]] bool is_function(std::uint64_t address) const;
 

@@ -1,40 +1,50 @@
-// A loaded object in user space and the life of one run.
+// A loaded object in user space and the life of one run, whatever engine executes it.
 #pragma once
 
+#include <chrono>
 #include <memory>
-#include <vector>
 
 #include "bpftwin/engine.h"
-#include "vm/code.h"
 #include "vm/machine.h"
 #include "vm/map_set.h"
 
 namespace bpftwin {
 
-/// The interpreter's instance.
-class InterpreterInstance final : public Instance {
+/// An instance whose programs run in this process. Engines prepare the programs and make machines.
+class UserInstance : public Instance {
 public:
-    static Result<std::unique_ptr<Instance>> create(const ObjectSpec& object,
-                                                    const EngineOptions& options);
+    Result<RunResult> run(std::string_view program, const RunInput& input) final;
+    MapView* map(std::string_view name) final { return maps_.find(name); }
+    [[nodiscard]] Result<CodeInfo> code_info(std::string_view program) const final;
 
-    Result<RunResult> run(std::string_view program, const RunInput& input) override;
-    MapView* map(std::string_view name) override { return maps_.find(name); }
+protected:
+    /// @param cpu_count possible CPUs, of which `World::cpu` must be one.
+    UserInstance(const ObjectSpec& object, MapSet maps, std::uint32_t cpu_count)
+        : object_(object), maps_(std::move(maps)), cpu_count_(cpu_count) {}
+
+    [[nodiscard]] const ObjectSpec& object() const { return object_; }
+    [[nodiscard]] const MapSet& maps() const { return maps_; }
+
+    /// What the program with that index became, or an Error where it cannot run here.
+    [[nodiscard]] virtual Result<CodeInfo> prepared(std::size_t program) const = 0;
+    /// A machine that runs it. Only for prepared programs.
+    virtual std::unique_ptr<Machine> machine(std::size_t program, const RunInput& input,
+                                             Packet* packet, Context* context) = 0;
 
 private:
-    InterpreterInstance(const ObjectSpec& object, MapSet maps, Mode mode, std::uint32_t cpu_count);
-
-    void prepare_programs();
-    [[nodiscard]] Result<const Image*> image(std::string_view program) const;
-    Result<RunResult> run_image(const Image& image, const RunInput& input);
+    [[nodiscard]] Result<std::size_t> index_of(std::string_view program) const;
+    Result<RunResult> run_program(std::size_t program, const RunInput& input);
     Result<void> collect_maps(RunResult& result);
 
     ObjectSpec object_;
     MapSet maps_;
-    Mode mode_;
     std::uint32_t cpu_count_;
-    std::vector<Result<Image>> prepared_;  ///< By program; an Error where it cannot run here.
-    std::vector<const Image*> images_;     ///< The same, null for errors.
-    ProgramSet programs_;
 };
+
+/// `EngineOptions::cpu_count`, or where it is 0 the CPUs of this machine.
+std::uint32_t cpu_count_of(const EngineOptions& options);
+
+/// Nanoseconds since `begin`.
+std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point begin);
 
 }  // namespace bpftwin

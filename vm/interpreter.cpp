@@ -103,7 +103,7 @@ struct BadAccess {
     bool aligned = true;
 };
 
-void stop_at(Machine& machine, const BadAccess& access) {
+void stop_at(InterpreterMachine& machine, const BadAccess& access) {
     const char* verb = access.write ? "write" : "read";
     auto bytes = fmt::format("{} byte{}", access.size, access.size == 1 ? "" : "s");
     machine.stop({TrapKind::bad_access,
@@ -113,14 +113,14 @@ void stop_at(Machine& machine, const BadAccess& access) {
                   access.address, access.size, access.write});
 }
 
-void stop_missing_helper(Machine& machine, s32 id) {
+void stop_missing_helper(InterpreterMachine& machine, s32 id) {
     machine.stop({TrapKind::bad_call,
                   fmt::format("helper {} does not exist or is not implemented", id), 0, 0, false});
 }
 
 /// The loop. Called without a machine it only tells where its handlers are.
 template <Mode mode>
-u64 loop(Machine* machine, const Code* pc, u64* r, const void* const** handler_table) {
+u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const** handler_table) {
     static const void* const labels[step_count] = {
 #define ALU(name, ...) &&name##32_k, &&name##32_x, &&name##64_k, &&name##64_x,
 #define NEG(name, ...) &&name##32, &&name##64,
@@ -154,7 +154,7 @@ u64 loop(Machine* machine, const Code* pc, u64* r, const void* const** handler_t
         return 0;
     }
 
-    Machine& m = *machine;
+    InterpreterMachine& m = *machine;
     const Image* image = m.frame().image;
     const Code* base = image->code();
     std::int64_t fuel = m.fuel + (pc - base);
@@ -315,7 +315,7 @@ exit:
         return r[0];
     } else {
         SYNC();
-        const Machine::Frame& frame = m.frame();
+        const InterpreterMachine::Frame& frame = m.frame();
         std::memcpy(&r[6], frame.saved.data(), sizeof(frame.saved));
         pc = frame.return_to;
         m.pop();
@@ -362,10 +362,10 @@ std::span<const void* const> handlers(Mode mode) {
 }
 
 template <Mode mode>
-u64 interpret(Machine& machine, const Code* entry, u64* registers) {
+u64 interpret(InterpreterMachine& machine, const Code* entry, u64* registers) {
     return loop<mode>(&machine, entry, registers, nullptr);
 }
-template u64 interpret<Mode::fast>(Machine&, const Code*, u64*);
-template u64 interpret<Mode::checked>(Machine&, const Code*, u64*);
+template u64 interpret<Mode::fast>(InterpreterMachine&, const Code*, u64*);
+template u64 interpret<Mode::checked>(InterpreterMachine&, const Code*, u64*);
 
 }  // namespace bpftwin

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "vm/machine.h"
+#include "vm/interpreter_machine.h"
 
 namespace bpftwin {
 
@@ -15,6 +15,6 @@ std::span<const void* const> handlers(Mode mode);
 /// frame exits or the machine is stopped. `registers` are r0 to r10.
 /// @return r0.
 template <Mode mode>
-std::uint64_t interpret(Machine& machine, const Code* entry, std::uint64_t* registers);
+std::uint64_t interpret(InterpreterMachine& machine, const Code* entry, std::uint64_t* registers);
 
 }  // namespace bpftwin

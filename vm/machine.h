@@ -1,131 +1,71 @@
-// A program being interpreted: frames and stacks on top of what every engine's `Runtime` has.
+// One run of one program in user space: what every engine that runs here adds to `Runtime`.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
-#include "vm/code.h"
 #include "vm/runtime.h"
 
 namespace bpftwin {
 
-class Map;
-
-/// How much the interpreter checks.
-enum class Mode : std::uint8_t {
-    fast,     ///< Nothing: the program is known to be safe.
-    checked,  ///< Every memory access, every helper argument, every function pointer.
-};
-
-/// The programs and maps of the object that a machine runs: shared by all its runs.
-struct ProgramSet {
-    std::span<const Image* const>
-        images;                  ///< By index in `ObjectSpec::programs`; null: not loaded.
-    std::span<Map* const> maps;  ///< Sorted by address.
-    const Memory* memory;        ///< Regions of map values.
-};
-
-/// One run of one program. Calls, tail calls and callbacks all happen within.
-class Machine final : public Runtime {
+/// A running program with its stack. Engines derive from it; calls, tail calls and callbacks all
+/// happen within one machine.
+class Machine : public Runtime {
 public:
     static constexpr unsigned max_frames = 8;         ///< MAX_CALL_FRAMES of the verifier.
     static constexpr unsigned max_tail_calls = 33;    ///< MAX_TAIL_CALL_CNT.
     static constexpr std::uint32_t stack_size = 512;  ///< MAX_BPF_STACK, of each frame.
+    /// Frames lie apart so that running off one end does not reach the next.
+    static constexpr std::uint32_t stack_gap = 512;
+    static constexpr std::uint32_t stack_stride = stack_gap + stack_size;
     /// Iterations that `may_goto` grants each call of a function (BPF_MAX_LOOPS).
     static constexpr std::uint32_t max_may_goto = 8 * 1024 * 1024;
 
-    Machine(Mode mode, const ProgramSet& programs, const Image& entry, const RunInput& input,
-            Packet* packet, Context* context);
-
     /// Runs the entry program from its beginning.
     /// @return r0; meaningless when `stopped()`.
-    std::uint64_t run(std::uint64_t r1, std::uint64_t r2);
-    /// Instructions executed by the last `run`.
-    [[nodiscard]] std::uint64_t executed() const {
-        return budget_ - static_cast<std::uint64_t>(fuel);
-    }
+    virtual std::uint64_t run(std::uint64_t r1, std::uint64_t r2) = 0;
+    /// Instructions executed by the last `run`; 0: not counted.
+    [[nodiscard]] virtual std::uint64_t executed() const = 0;
 
-    std::uint64_t call(std::uint64_t function, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3,
-                       std::uint64_t r4, std::uint64_t r5) override;
-
-    // --- For the interpreter's steps.
-
-    /// What a call saves and its return restores.
-    struct Frame {
-        const Image* image;                  ///< Whose instructions the frame runs.
-        const Code* return_to;               ///< Null in the outermost frame of a run or callback.
-        std::array<std::uint64_t, 4> saved;  ///< r6 to r9 of the caller.
-        std::uint32_t may_goto_left;
-    };
-
-    /// Opens a frame. @return its frame pointer (r10), or 0 with the program stopped when
-    /// `max_frames` are open.
-    std::uint64_t push(const Image& image, const Code* return_to, const std::uint64_t* registers);
-    void pop() { --open_; }
-    /// Closes frames until `open` are left.
-    void unwind(unsigned open) { open_ = open; }
-    [[nodiscard]] unsigned open_frames() const { return open_; }
-    [[nodiscard]] Frame& frame() { return frames_[open_ - 1]; }
-    [[nodiscard]] std::uint64_t frame_pointer() const { return stack_end(open_ - 1); }
-
-    /// Whether the program may access these bytes: the stacks of open frames, and `memory()`.
-    [[nodiscard]] bool allows(std::uint64_t address, std::uint64_t bytes, bool write) {
-        std::uint64_t offset = address - stack_begin();
-        if (offset < sizeof(stack_))
-            return offset / stack_stride < open_ && offset % stack_stride >= stack_gap &&
-                   bytes <= stack_stride - offset % stack_stride;
-        return memory().allows(address, bytes, write);
-    }
-
-    /// Calls helper `id` with r1 to r5, checking them first in checked mode.
-    std::uint64_t call_helper(std::uint32_t id, const std::uint64_t* registers);
-    /// The same for a `callx` whose register holds no function; stops at what is no helper either.
-    std::uint64_t call_helper_by_register(std::uint64_t value, const std::uint64_t* registers);
-    /// bpf_tail_call: the program to continue with, or null to go on behind the call.
-    const Image* tail_call(const std::uint64_t* registers);
-    /// The image that a function pointer points into, or null.
-    [[nodiscard]] const Image* image_of(std::uint64_t function) const;
     /// Legacy packet load of `bytes` at `offset`, big-endian. @return false outside the packet.
     bool load_packet(std::int32_t offset, unsigned bytes, std::uint64_t& value);
 
     /// Remembers where the program was stopped; the innermost place wins.
-    void note_place(const Image& image, const Code* pc);
-    [[nodiscard]] const Image* stop_image() const { return stop_image_; }
+    void note_place(const ProgramSpec& program, std::uint32_t pc);
+    [[nodiscard]] const ProgramSpec* stop_program() const { return stop_program_; }
     [[nodiscard]] std::uint32_t stop_pc() const { return stop_pc_; }
-
-    [[nodiscard]] Mode mode() const { return mode_; }
-    [[nodiscard]] bool knows_map(std::uint64_t address) const;
-    /// Region of `address` for messages, or null; stack frames are told apart.
+    /// Region of `address` for messages, or nothing; stack frames are told apart.
     [[nodiscard]] std::optional<Region> region_near(std::uint64_t address);
 
-    /// Instructions that may still be executed; below zero once they are used up.
-    std::int64_t fuel = 0;
-
-private:
-    /// Frames lie apart so that running off one end does not reach the next.
-    static constexpr std::uint32_t stack_gap = 512;
-    static constexpr std::uint32_t stack_stride = stack_gap + stack_size;
+protected:
+    /// @param shared regions of the instance's maps.
+    Machine(const ProgramSpec& entry, const Memory& shared, const RunInput& input, Packet* packet,
+            Context* context);
 
     [[nodiscard]] std::uint64_t stack_begin() const {
         return reinterpret_cast<std::uint64_t>(stack_.data());
     }
+    /// Frame pointer (r10) of the frame with that number; the outermost is 0. The bytes from there
+    /// to the next frame are the engine's.
     [[nodiscard]] std::uint64_t stack_end(unsigned frame) const {
         return stack_begin() + (frame + 1) * stack_stride;
     }
-    std::uint64_t execute(const Code* entry, std::uint64_t* registers);
+    static constexpr std::uint64_t stack_bytes = std::uint64_t{max_frames} * stack_stride;
 
-    Mode mode_;
-    const ProgramSet* programs_;
-    const Image* entry_;
-    std::uint64_t budget_;
-    unsigned open_ = 0;
-    unsigned tail_calls_ = 0;
-    const Image* stop_image_ = nullptr;
+    /// Instructions that a run may execute.
+    [[nodiscard]] std::int64_t budget() const { return budget_; }
+    /// Discards ring buffer records that the program kept; a program that was not verified and does
+    /// so is stopped if `strict`.
+    void finish(bool strict);
+
+private:
+    std::int64_t budget_;
+    const ProgramSpec* stop_program_ = nullptr;
     std::uint32_t stop_pc_ = 0;
-    std::array<Frame, max_frames> frames_;
-    alignas(16) std::array<std::byte, max_frames * stack_stride> stack_;
+    alignas(16) std::array<std::byte, stack_bytes + stack_gap> stack_;
 };
 
 }  // namespace bpftwin

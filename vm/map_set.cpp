@@ -117,8 +117,8 @@ Map* MapSet::find(std::string_view name) const {
     return nullptr;
 }
 
-std::vector<Image::MapAddress> MapSet::addresses() const {
-    std::vector<Image::MapAddress> result;
+std::vector<MapAddress> MapSet::addresses() const {
+    std::vector<MapAddress> result;
     for (const auto& map : maps_) {
         // Only arrays of one copy have values at a constant address (map_direct_value_addr).
         auto values = map->spec().type == MapType::array ? map->regions() : std::vector<Region>();

@@ -9,7 +9,7 @@
 
 #include "bpftwin/spec.h"
 #include "helpers/map.h"
-#include "vm/code.h"
+#include "vm/constants.h"
 #include "vm/memory.h"
 
 namespace bpftwin {
@@ -28,7 +28,7 @@ public:
     [[nodiscard]] std::span<Map* const> by_address() const { return by_address_; }
     [[nodiscard]] const Memory& memory() const { return *memory_; }
     /// What `lddw` constants of each map become.
-    [[nodiscard]] std::vector<Image::MapAddress> addresses() const;
+    [[nodiscard]] std::vector<MapAddress> addresses() const;
 
 private:
     Result<void> add(const MapSpec& as_given, const Btf* btf, std::uint32_t cpu_count);

@@ -24,12 +24,11 @@ Trap trap_of(Machine& machine, const Btf* btf) {
               .address = stop.address,
               .size = stop.size,
               .write = stop.write};
-    if (const Image* image = machine.stop_image()) {
-        const ProgramSpec& program = image->program();
-        trap.program = program.name;
+    if (const ProgramSpec* program = machine.stop_program()) {
+        trap.program = program->name;
         trap.pc = machine.stop_pc();
-        trap.function = function_at(program, trap.pc);
-        trap.source = source_at(program, btf, trap.pc);
+        trap.function = function_at(*program, trap.pc);
+        trap.source = source_at(*program, btf, trap.pc);
     }
     if (stop.size != 0)
         if (auto region = machine.region_near(stop.address)) add_region(trap, *region);

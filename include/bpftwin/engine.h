@@ -29,8 +29,15 @@ public:
     [[nodiscard]] virtual Result<std::vector<MapEntry>> entries() = 0;
 };
 
-/// A loaded object: owns maps and executable programs. Different instances share nothing and may
-/// be used from different threads at once.
+/// What an engine made of a program so that it can run.
+struct CodeInfo {
+    std::size_t bytes = 0;         ///< Size of what is executed: machine code or internal code.
+    std::uint64_t compile_ns = 0;  ///< Wall time from instructions to that.
+};
+
+/// A loaded object: owns maps and executable programs. Different instances share nothing. One
+/// instance may run programs and be asked for its maps from several threads at once: the programs
+/// share the maps as on several CPUs.
 class Instance {
 public:
     virtual ~Instance() = default;
@@ -42,6 +49,9 @@ public:
 
     /// The map of that name, or null. Valid as long as the instance.
     virtual MapView* map(std::string_view name) = 0;
+
+    /// What the program of that name became, or an Error as `run` would give.
+    [[nodiscard]] virtual Result<CodeInfo> code_info(std::string_view program) const = 0;
 };
 
 /// Whether memory accesses are checked while a program runs.

@@ -1,0 +1,58 @@
+// Checks and constants that every engine in user space needs.
+#include "vm/constants.h"
+
+#include "fmt/format.h"
+#include "isa/decode.h"
+
+namespace bpftwin {
+namespace {
+
+Result<void> refuse_unresolved(const ProgramSpec& program) {
+    if (!program.externs.empty()) {
+        const auto& missing = program.externs.front();
+        return fail(
+            fmt::format("insn {}: {} extern '{}' needs a kernel's types or configuration; "
+                        "resolving externs is not supported yet",
+                        missing.insn, missing.section, missing.name));
+    }
+    if (!program.core_relocations.empty()) {
+        const auto& first = program.core_relocations.front();
+        return fail(
+            fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
+                        "CO-RE is not supported yet (relocations of the program: {})",
+                        first.insn, first.type_id, first.access, program.core_relocations.size()));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<Op>> decode_runnable(const ProgramSpec& program) {
+    if (auto ok = refuse_unresolved(program); !ok) return std::unexpected(ok.error());
+    if (program.insns.empty()) return fail("has no instructions");
+    return decode_program(program.insns);
+}
+
+Result<std::uint64_t> constant_of(Op op, std::span<const Insn> slots,
+                                  std::span<const MapAddress> maps) {
+    auto index = static_cast<std::uint32_t>(slots[0].imm);
+    bool is_map = op != Op::lddw && op != Op::lddw_btf_id;
+    if (is_map && index >= maps.size())
+        return fail(fmt::format("map {} does not exist, the object has {}", index, maps.size()));
+    switch (static_cast<unsigned>(slots[0].src)) {
+        case pseudo::map_fd:
+        case pseudo::map_idx: return maps[index].map;
+        case pseudo::map_value:
+        case pseudo::map_idx_value:
+            if (maps[index].values == 0)
+                return fail(
+                    fmt::format("map {} has no values that can be addressed directly", index));
+            return maps[index].values + static_cast<std::uint32_t>(slots[1].imm);
+        case pseudo::btf_id:
+            return fail(
+                "address of a kernel variable: needs a kernel's symbols, not supported yet");
+        default: return lddw_value(slots[0], slots[1]);
+    }
+}
+
+}  // namespace bpftwin
