@@ -6,7 +6,9 @@
 namespace bpftwin {
 
 void Runtime::stop(Stop stop) {
-    if (!stop_) stop_ = std::move(stop);
+    if (stop_) return;
+    stop_ = std::move(stop);
+    on_stop();
 }
 
 bool Runtime::probe_read(void* to, std::uint64_t from, std::size_t bytes) {

@@ -76,6 +76,9 @@ protected:
             Context* context)
         : program_(&program), memory_(shared), world_(world), packet_(packet), context_(context) {}
 
+    /// Called when the program was stopped.
+    virtual void on_stop() {}
+
 private:
     const ProgramSpec* program_;
     Memory memory_;

@@ -64,6 +64,10 @@ struct EngineOptions {
     Safety safety = Safety::checked;
     /// Possible CPUs: values per key of per-CPU maps; 0: as many as this machine has.
     std::uint32_t cpu_count = 0;
+    /// Whether `RunInput::budget` can stop a run. The interpreter always counts; the JIT only if
+    /// asked, at loop heads, calls and entries, where it counts whole loops and functions: it may
+    /// stop earlier than the interpreter, never later.
+    bool metered = true;
 };
 
 /// Something that can run programs.
@@ -78,5 +82,9 @@ public:
 
 /// The interpreter.
 std::unique_ptr<Engine> make_interpreter();
+
+/// The JIT compiler, for x86-64 and arm64 hosts. Its code does not check accesses, so
+/// `instantiate` takes only `Safety::unsafe`; an access to memory that is not there becomes a trap.
+std::unique_ptr<Engine> make_jit();
 
 }  // namespace bpftwin

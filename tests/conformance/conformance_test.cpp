@@ -18,30 +18,42 @@ std::string difference(const DataFile& file, const Result<std::uint64_t>& r0) {
     return fmt::format("r0 is {:#x}, expected {:#x}", *r0, file.result);
 }
 
-class conformance : public testing::TestWithParam<Safety> {};
+/// An engine in one of its modes.
+struct Mode {
+    std::string_view name;
+    std::unique_ptr<Engine> (*make)();
+    EngineOptions options;
+};
+constexpr Mode modes[] = {
+    {"interp_checked", make_interpreter, {.safety = Safety::checked}},
+    {"interp_fast", make_interpreter, {.safety = Safety::unsafe}},
+    {"jit", make_jit, {.safety = Safety::unsafe}},
+    {"jit_unmetered", make_jit, {.safety = Safety::unsafe, .metered = false}},
+};
 
-TEST_P(conformance, interpreter_passes_all_cases) {
+class conformance : public testing::TestWithParam<Mode> {};
+
+TEST_P(conformance, passes_all_cases) {
     auto files = data_files_in(BPFTWIN_CONFORMANCE_CORPUS);
     if (files.empty()) GTEST_SKIP() << "no cases in " BPFTWIN_CONFORMANCE_CORPUS;
-    auto engine = make_interpreter();
+    auto engine = GetParam().make();
     std::size_t passed = 0;
     for (const auto& path : files) {
         auto file = read_data_file(path);
         ASSERT_TRUE(file) << file.error().message;
         auto object = object_of(file->program);
-        auto r0 = run_on(*engine, GetParam(), object, object.programs.front(), file->memory);
+        auto r0 =
+            run_on(*engine, GetParam().options, object, object.programs.front(), file->memory);
         auto what = difference(*file, r0);
         EXPECT_TRUE(what.empty()) << file->name << ": " << what;
         passed += what.empty();
     }
-    fmt::print("{}/{}\n", passed, files.size());
+    fmt::print("{}: {}/{}\n", GetParam().name, passed, files.size());
     EXPECT_EQ(passed, files.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(modes, conformance, testing::Values(Safety::checked, Safety::unsafe),
-                         [](const auto& test) {
-                             return test.param == Safety::checked ? "checked" : "unsafe";
-                         });
+INSTANTIATE_TEST_SUITE_P(modes, conformance, testing::ValuesIn(modes),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace bpftwin::conformance

@@ -66,7 +66,8 @@ Result<Options> parse_options(int argc, char** argv) {
 
 Result<std::unique_ptr<Engine>> make_engine(std::string_view name) {
     if (name == "interp") return make_interpreter();
-    return fail(fmt::format("unknown engine {}; known is interp", name));
+    if (name == "jit") return make_jit();
+    return fail(fmt::format("unknown engine {}; known are interp and jit", name));
 }
 
 Result<ObjectSpec> object_from_bytecode(std::string_view text) {
@@ -93,13 +94,16 @@ Result<ObjectSpec> object_from_elf(std::string_view text) {
 Result<std::uint64_t> run(int argc, char** argv) {
     auto options = parse_options(argc, argv);
     if (!options) return std::unexpected(options.error());
+    // The runner's programs are all meant to run; the JIT has no checked mode.
+    if (options->engine == "jit") options->safety = Safety::unsafe;
     auto engine = make_engine(options->engine);
     if (!engine) return std::unexpected(engine.error());
     std::string text{std::istreambuf_iterator<char>(std::cin), {}};
     auto object = options->elf ? object_from_elf(text) : object_from_bytecode(text);
     if (!object) return std::unexpected(object.error());
     if (object->programs.empty()) return fail("object: no program in it");
-    return run_on(**engine, options->safety, *object, object->programs.front(), options->memory);
+    return run_on(**engine, {.safety = options->safety}, *object, object->programs.front(),
+                  options->memory);
 }
 
 /// The message on one line, as the runner reads it.

@@ -70,6 +70,7 @@ TEST(plugin, passes_memory_and_its_size) {
 TEST(plugin, takes_options_singly_or_in_one_argument) {
     auto program = bytecode("r0 = 7\nexit");
     EXPECT_EQ(plugin("'' --engine interp", program), (Output{0, "7\n"}));
+    EXPECT_EQ(plugin("'' --engine jit", program), (Output{0, "7\n"}));
     EXPECT_EQ(plugin("'' '--engine interp --unsafe'", program), (Output{0, "7\n"}));
 }
 
@@ -82,7 +83,7 @@ TEST(plugin, fails_with_one_line) {
                       "bpftwin-conformance: unknown option --frob; known are --engine X, --elf, "
                       "--unsafe\n"}));
     EXPECT_EQ(plugin("'' --engine frob", program),
-              (Output{1, "bpftwin-conformance: unknown engine frob; known is interp\n"}));
+              (Output{1, "bpftwin-conformance: unknown engine frob; known are interp and jit\n"}));
     EXPECT_EQ(plugin("", ""), (Output{1,
                                       "bpftwin-conformance: program: 0 bytes are no whole number "
                                       "of instructions\n"}));

@@ -14,9 +14,11 @@ ObjectSpec object_of(std::vector<Insn> program) {
     return object;
 }
 
-Result<std::uint64_t> run_on(Engine& engine, Safety safety, const ObjectSpec& object,
+Result<std::uint64_t> run_on(Engine& engine, const EngineOptions& options, const ObjectSpec& object,
                              const ProgramSpec& program, const Bytes& memory) {
-    auto instance = engine.instantiate(object, {.safety = safety, .cpu_count = 1});
+    auto with = options;
+    with.cpu_count = 1;
+    auto instance = engine.instantiate(object, with);
     if (!instance) return std::unexpected(instance.error());
     RunInput input;
     input.world = World::fixed();

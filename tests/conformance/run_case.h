@@ -16,7 +16,7 @@ ObjectSpec object_of(std::vector<Insn> program);
 
 /// Runs `program` of `object` with `memory` as the context, or as the packet of packet programs.
 /// @return r0, or an Error that describes what stopped the program.
-Result<std::uint64_t> run_on(Engine& engine, Safety safety, const ObjectSpec& object,
+Result<std::uint64_t> run_on(Engine& engine, const EngineOptions& options, const ObjectSpec& object,
                              const ProgramSpec& program, const Bytes& memory);
 
 }  // namespace bpftwin::conformance

@@ -27,6 +27,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"runtime", {"isa", "btf"}},
     {"helpers", {"isa", "btf", "helper_table", "runtime"}},
     {"vm", {"isa", "btf", "helper_table", "runtime", "helpers"}},
+    {"jit", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
 };
 
 /// Folders that may include anything, and that nothing else may include.

@@ -14,6 +14,7 @@ struct EngineCase {
     std::string name;
     std::unique_ptr<Engine> (*make)();
     EngineOptions options;
+    bool counts_insns = true;  ///< Whether `RunResult::insns` is exact rather than 0.
 };
 
 /// All engines that this build has.

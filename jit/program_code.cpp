@@ -1,0 +1,83 @@
+#include "jit/program_code.h"
+
+#include <algorithm>
+
+namespace bpftwin::jit {
+namespace {
+
+constexpr std::size_t alignment = 16;
+
+void append(Bytes& all, const Bytes& code) {
+    all.resize((all.size() + alignment - 1) / alignment * alignment);
+    all.insert(all.end(), code.begin(), code.end());
+}
+
+}  // namespace
+
+std::uint32_t ProgramCode::site_base(const ObjectSpec& object, std::size_t program) {
+    std::size_t base = 0;
+    // One more than it has: control may arrive behind the last.
+    for (std::size_t i = 0; i < program; ++i) base += object.programs[i].insns.size() + 1;
+    return static_cast<std::uint32_t>(base);
+}
+
+Result<ProgramCode> ProgramCode::create(const ObjectSpec& object, const MachineCode& entry,
+                                        std::vector<MachineCode> programs) {
+    ProgramCode result;
+    Bytes all = entry.code;
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+        append(all, programs[i].code);
+        const auto size = static_cast<std::uint32_t>(programs[i].code.size());
+        const auto begin = static_cast<std::uint32_t>(all.size()) - size;
+        programs[i].code = {};
+        result.parts_.push_back(
+            {&object.programs[i], begin, site_base(object, i), std::move(programs[i]), size});
+    }
+    auto memory = CodeMemory::create(all);
+    if (!memory) return std::unexpected(memory.error());
+    result.memory_ = std::move(*memory);
+    const std::byte* begin = result.memory_.begin();
+    result.exit_ = begin + entry.function_offsets[1];
+    for (const Part& part : result.parts_) {
+        result.starts_.push_back(part.size == 0 ? nullptr : begin + part.begin);
+        for (const std::uint32_t offset : part.code.function_offsets)
+            result.functions_.push_back(
+                reinterpret_cast<std::uint64_t>(begin + part.begin + offset));
+    }
+    return result;
+}
+
+bool ProgramCode::is_function(std::uint64_t address) const {
+    return std::ranges::binary_search(functions_, address);
+}
+
+const ProgramCode::Part* ProgramCode::part_at(std::uint64_t address) const {
+    const std::uint64_t offset = address - reinterpret_cast<std::uint64_t>(memory_.begin());
+    for (const Part& part : parts_)
+        if (offset - part.begin < part.size) return &part;
+    return nullptr;
+}
+
+const CodePlace* ProgramCode::place_at(std::uint64_t address) const {
+    const Part* part = part_at(address);
+    if (!part) return nullptr;
+    const auto offset = static_cast<std::uint32_t>(
+        address - reinterpret_cast<std::uint64_t>(memory_.begin()) - part->begin);
+    const auto& places = part->code.places;
+    const auto after = std::ranges::upper_bound(places, offset, {}, &CodePlace::offset);
+    return after == places.begin() ? nullptr : &*std::prev(after);
+}
+
+std::optional<Site> ProgramCode::site_at(std::uint64_t address) const {
+    const CodePlace* place = place_at(address);
+    if (!place) return std::nullopt;
+    return Site{part_at(address)->program, place->pc};
+}
+
+Site ProgramCode::site(std::uint32_t number) const {
+    const auto after = std::ranges::upper_bound(parts_, number, {}, &Part::site_base);
+    const Part& part = *std::prev(after);
+    return {part.program, number - part.site_base};
+}
+
+}  // namespace bpftwin::jit
