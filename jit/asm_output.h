@@ -28,10 +28,13 @@ public:
 
     [[nodiscard]] asmjit::CodeHolder& holder() { return holder_; }
 
-    /// Begins a place; what is emitted until the next one belongs to it.
-    void begin_place(std::size_t offset, std::uint32_t first_pc, std::uint32_t pc) {
-        end_listing();
-        result_.places.push_back({static_cast<std::uint32_t>(offset), first_pc, pc});
+    /// Begins a place; what is emitted until the next one belongs to it, here to an operation.
+    void begin_place(std::size_t offset, const Lowered& op) {
+        place({static_cast<std::uint32_t>(offset), op.first_pc, op.pc, access_of(op)});
+    }
+    /// The same for what is no operation: stubs.
+    void begin_place(std::size_t offset, std::uint32_t pc) {
+        place({static_cast<std::uint32_t>(offset), pc, pc, {}});
     }
     /// Notes where the next function begins.
     void begin_function(std::size_t offset) {
@@ -57,6 +60,11 @@ public:
     }
 
 private:
+    void place(const CodePlace& place) {
+        end_listing();
+        result_.places.push_back(place);
+    }
+
     void end_listing() {
         if (holder_.logger() == nullptr) return;
         const std::string_view text(logger_.data(), logger_.dataSize());

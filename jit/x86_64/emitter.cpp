@@ -48,13 +48,13 @@ Result<MachineCode> Emitter::run() {
 void Emitter::emit_function(const LoweredFunction& function) {
     function_ = &function;
     a.align(asmjit::AlignMode::kCode, 16);
-    output_.begin_place(a.offset(), function.pc, function.pc);
+    output_.begin_place(a.offset(), program_.code[function.first]);
     output_.begin_function(a.offset());
     a.bind(function_label(function.pc));
     prologue();
     for (std::uint32_t i = function.first; i < function.end; ++i) {
         const Lowered& op = program_.code[i];
-        if (i != function.first) output_.begin_place(a.offset(), op.first_pc, op.pc);
+        if (i != function.first) output_.begin_place(a.offset(), op);
         if (op.is_target) a.bind(label(op.first_pc));
         if (op.loop_length != 0) count(op.loop_length, op.first_pc);
         emit_functions[static_cast<std::size_t>(op.row)](*this, op);
@@ -101,7 +101,7 @@ Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
 }
 
 void Emitter::emit_stubs() {
-    output_.begin_place(a.offset(), 0, 0);
+    output_.begin_place(a.offset(), 0);
     for (const Stop& stop : stops_) {
         a.bind(stop.label);
         a.mov(BPFTWIN_STATE(site), options_.site_base + stop.pc);
