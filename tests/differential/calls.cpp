@@ -26,23 +26,15 @@ constexpr unsigned parameter_count(const Signature& signature) {
     return count;
 }
 
-bool fits(const Draft& draft, const Body& callee, std::uint64_t calls) {
+bool fits(Draft& draft, const Body& callee, std::uint64_t calls) {
     const std::uint64_t cost = draft.code.weight() * calls * callee.cost;
-    return callee.depth < max_depth && draft.code.cost() + cost <= most_cost;
+    // One frame too many is a trap, the same on every engine.
+    const bool too_deep = callee.depth >= max_depth && !draft.choices.percent(15);
+    return !too_deep && draft.code.cost() + cost <= most_cost;
 }
 
 bool takes_context(const Signature& signature) {
     return std::ranges::find(signature.params, Param::context) != signature.params.end();
-}
-
-/// A subprogram that can be called from here.
-std::optional<std::uint8_t> callee(Draft& draft) {
-    if (draft.subprograms.empty() || draft.is_quiet()) return std::nullopt;
-    const auto chosen = static_cast<std::uint8_t>(draft.choices.below(draft.subprograms.size()));
-    const Body& body = draft.subprograms[chosen];
-    if (body.signature.callback || !fits(draft, body, 1)) return std::nullopt;
-    if (takes_context(body.signature) && !draft.context) return std::nullopt;
-    return chosen;
 }
 
 /// Loads r1 to r5 for a subprogram.
@@ -68,12 +60,23 @@ void count_call(Draft& draft, const Body& body, std::uint64_t calls) {
     draft.code.add_cost(calls * body.cost);
 }
 
-bool call_local(Draft& draft) {
-    const auto chosen = callee(draft);
-    if (!chosen) return false;
-    const Body& body = draft.subprograms[*chosen];
+bool can_call(Draft& draft, std::uint8_t subprogram) {
+    const Body& body = draft.subprograms[subprogram];
+    if (body.signature.callback || !fits(draft, body, 1) || draft.is_quiet()) return false;
+    return draft.context || !takes_context(body.signature);
+}
+
+/// A subprogram that can be called from here.
+std::optional<std::uint8_t> callee(Draft& draft) {
+    if (draft.subprograms.empty()) return std::nullopt;
+    const auto chosen = static_cast<std::uint8_t>(draft.choices.below(draft.subprograms.size()));
+    return can_call(draft, chosen) ? std::optional(chosen) : std::nullopt;
+}
+
+bool call_local(Draft& draft, std::uint8_t chosen) {
+    const Body& body = draft.subprograms[chosen];
     if (!load_arguments(draft, body.signature)) return false;
-    draft.code.refer(Op::call_local, 0, *chosen);
+    draft.code.refer(Op::call_local, 0, chosen);
     count_call(draft, body, 1);
     draft.after_call(Value::scalar());
     return true;
@@ -220,9 +223,18 @@ std::uint8_t check_packet(Draft& draft, std::int32_t bytes, Target& too_short) {
 bool generate_call(Draft& draft, const OpInfo& row) {
     if (!draft.calls_allowed()) return false;
     if (row.op == Op::call_helper) return generate_helper_call(draft);
-    if (row.op == Op::call_local) return call_local(draft);
+    if (row.op == Op::call_local) {
+        const auto chosen = callee(draft);
+        return chosen && call_local(draft, *chosen);
+    }
     if (row.op == Op::callx) return call_by_register(draft);
     return call_kernel_function(draft);
+}
+
+void generate_call_of_last(Draft& draft) {
+    if (draft.subprograms.empty()) return;
+    const auto last = static_cast<std::uint8_t>(draft.subprograms.size() - 1);
+    if (can_call(draft, last)) call_local(draft, last);
 }
 
 bool generate_callback(Draft& draft) {

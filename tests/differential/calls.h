@@ -9,6 +9,8 @@ namespace bpftwin::differential {
 /// A call of this row: of a helper, a subprogram, by register, or of a kernel function, which stops
 /// the program and is therefore seldom executed.
 bool generate_call(Draft& draft, const OpInfo& row);
+/// A call of the subprogram that was generated last, if it can be called from here.
+void generate_call_of_last(Draft& draft);
 /// A helper that calls a subprogram back.
 bool generate_callback(Draft& draft);
 bool generate_tail_call(Draft& draft);

@@ -80,10 +80,13 @@ private:
 
 }  // namespace
 
-Contender::Contender(const test::EngineCase& engine)
-    : name_(engine.name), engine_(engine.make()), options_(engine.options) {
+Contender::Contender(std::string name, std::unique_ptr<Engine> engine, const EngineOptions& options)
+    : name_(std::move(name)), engine_(std::move(engine)), options_(options) {
     options_.cpu_count = cpu_count;
 }
+
+Contender::Contender(const test::EngineCase& engine)
+    : Contender(engine.name, engine.make(), engine.options) {}
 
 Result<std::unique_ptr<Instance>> Contender::instantiate(const Case& of) const {
     return engine_->instantiate(of.object, options_);

@@ -13,6 +13,7 @@ namespace bpftwin::differential {
 /// One engine with its options.
 class Contender {
 public:
+    Contender(std::string name, std::unique_ptr<Engine> engine, const EngineOptions& options);
     explicit Contender(const test::EngineCase& engine);
 
     [[nodiscard]] const std::string& name() const { return name_; }

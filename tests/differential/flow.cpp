@@ -21,27 +21,29 @@ Target& pending_target(Draft& draft) {
     return pending.back().target;
 }
 
-/// Operands of a conditional jump, often ones that make a near miss.
+/// The same number or nearly so: by one, or in the other half.
+std::uint64_t near(Choices& choices, std::uint64_t number) {
+    constexpr auto distances = std::to_array<std::uint64_t>(
+        {0, 1, std::uint64_t{0} - 1, std::uint64_t{1} << 32, std::uint64_t{0xffffffff} << 32});
+    return number + choices.of(distances);
+}
+
+/// Operands of a conditional jump, often equal ones or near misses.
 Operands condition(Draft& draft, const OpInfo& row) {
     Choices& choices = draft.choices;
     Operands operands{.dst = draft.scalar()};
-    const bool changeable = contains(draft.free(), operands.dst);
+    const bool decide = contains(draft.free(), operands.dst) && choices.percent(30);
     if (has_immediate_operand(row.op)) {
         operands.imm = choices.edge32();
-        if (changeable && choices.percent(25))
-            draft.load_number(operands.dst,
-                              static_cast<std::uint64_t>(operands.imm + choices.between(-1, 1)));
+        const auto number = static_cast<std::uint64_t>(std::int64_t{operands.imm});
+        if (decide) draft.load_number(operands.dst, near(choices, number));
         return operands;
     }
     operands.src = choices.percent(10) ? operands.dst : draft.scalar();
-    if (changeable && choices.percent(20)) {
-        draft.code.emit(Op::mov64_x, {.dst = operands.dst, .src = operands.src});
-        draft.wrote(operands.dst, draft.value(operands.src));
-        if (choices.percent(50)) {
-            const auto by = static_cast<std::int32_t>(choices.between(-1, 1));
-            draft.code.emit(Op::add64_k, {.dst = operands.dst, .imm = by});
-            draft.wrote(operands.dst, Value::scalar());
-        }
+    if (decide && contains(draft.free(), operands.src)) {
+        const std::uint64_t number = choices.edge64();
+        draft.load_number(operands.src, number);
+        draft.load_number(operands.dst, near(choices, number));
     }
     return operands;
 }
@@ -82,7 +84,11 @@ constexpr auto on_the_way_down = std::to_array<Test>({{Op::jgt64_k, 0},
 constexpr auto arrived_down = std::to_array<Test>(
     {{Op::jle64_k, 0}, {Op::jlt64_k, 1}, {Op::jeq64_k, 0}, {Op::jsle64_k, 0}, {Op::jslt64_k, 1}});
 
-std::span<const Test> tests_of(const Counter& counter, bool arrived) {
+/// Only of two rounds or one: a counter that is 1 has one more to go.
+constexpr auto one_more = std::to_array<Test>({{Op::jeq64_k, 1}});
+
+std::span<const Test> tests_of(Choices& choices, const Counter& counter, bool arrived) {
+    if (counter.down && !arrived && counter.rounds <= 2 && choices.percent(40)) return one_more;
     if (counter.down) return arrived ? std::span<const Test>(arrived_down) : on_the_way_down;
     return arrived ? std::span<const Test>(arrived_up) : on_the_way_up;
 }
@@ -112,7 +118,7 @@ void step(Draft& draft, const Counter& counter) {
 
 /// The instruction that compares the counter, and its operands. May load `limit`.
 std::pair<Op, Operands> compare(Draft& draft, const Counter& counter, bool arrived) {
-    const Test& test = draft.choices.of(tests_of(counter, arrived));
+    const Test& test = draft.choices.of(tests_of(draft.choices, counter, arrived));
     const bool immediate = draft.choices.percent(70);
     const unsigned bits = draft.choices.percent(60) ? 64 : 32;
     const std::int32_t number = (counter.down ? 0 : counter.rounds) + test.offset;

@@ -121,13 +121,14 @@ Body finished(Draft& draft) {
 
 Body generate_subprogram(Choices& choices, const Setting& setting,
                          std::span<const Body> subprograms, const Signature& signature,
-                         unsigned statements) {
+                         bool chained, unsigned statements) {
     Draft draft(choices, setting, subprograms);
     draft.signature = signature;
     draft.frame_slots = choose_frame(choices);
     for (std::uint8_t i = 1; i <= signature.params.size(); ++i)
         take_parameter(draft, i, signature.params[i - 1u]);
     initialise(draft);
+    if (chained) generate_call_of_last(draft);
     generate_block(draft, statements);
     return finished(draft);
 }

@@ -9,9 +9,10 @@
 namespace bpftwin::differential {
 
 /// A subprogram that may call those given.
+/// @param chained whether it does call the last of them.
 Body generate_subprogram(Choices& choices, const Setting& setting,
                          std::span<const Body> subprograms, const Signature& signature,
-                         unsigned statements);
+                         bool chained, unsigned statements);
 
 /// A program's entry function.
 /// @param tail_called whether others call it, and leave nothing in r2.

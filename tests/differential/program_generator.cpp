@@ -134,40 +134,42 @@ Setting choose_setting(Choices& choices, unsigned programs) {
     return setting;
 }
 
-Signature choose_signature(Choices& choices, const Setting& setting) {
-    Signature signature;
+/// What bpf_loop or bpf_for_each_map_elem call, or nothing.
+std::optional<Signature> choose_callback(Choices& choices, const Setting& setting) {
+    Signature signature{.callback = true};
     if (choices.percent(15)) {
-        signature.callback = true;
         signature.params = {Param::scalar, Param::buffer};
         return signature;
     }
-    const auto map = setting.maps.empty() ? 0 : choices.below(setting.maps.size());
-    if (choices.percent(15) && map < setting.maps.size() && is_keyed(setting.maps[map].type) &&
-        !setting.maps[map].frozen) {
-        signature.callback = true;
-        signature.map = static_cast<std::uint8_t>(map);
-        signature.params = {Param::map, Param::map_key, Param::map_value, Param::buffer};
-        return signature;
-    }
-    bool has_context = false;
+    if (setting.maps.empty() || !choices.percent(15)) return std::nullopt;
+    signature.map = static_cast<std::uint8_t>(choices.below(setting.maps.size()));
+    signature.params = {Param::map, Param::map_key, Param::map_value, Param::buffer};
+    const MapSpec& map = setting.maps[signature.map];
+    return is_keyed(map.type) && !map.frozen ? std::optional(signature) : std::nullopt;
+}
+
+/// @param with_context whether one of the parameters may be the program's context.
+Signature choose_parameters(Choices& choices, bool with_context) {
+    Signature signature;
     for (unsigned i = 0, count = choices.below(6); i < count; ++i) {
-        const bool takes_context = !has_context && choices.percent(15);
-        has_context |= takes_context;
-        signature.params[i] = takes_context         ? Param::context
-                              : choices.percent(20) ? Param::buffer
-                                                    : Param::scalar;
+        signature.params[i] = choices.percent(20) ? Param::buffer : Param::scalar;
+        if (with_context && choices.percent(15)) {
+            signature.params[i] = Param::context;
+            with_context = false;
+        }
     }
     return signature;
 }
 
 std::vector<Body> generate_subprograms(Choices& choices, const Setting& setting) {
     std::vector<Body> bodies;
-    // Sometimes a long chain of small ones.
-    const bool many = choices.percent(10);
-    for (unsigned i = many ? 8 : choices.below(4); i > 0; --i)
-        bodies.push_back(generate_subprogram(choices, setting, bodies,
-                                             choose_signature(choices, setting),
-                                             1 + choices.below(many ? 4 : 8)));
+    const bool chained = choices.percent(10);
+    for (unsigned i = chained ? max_depth : choices.below(4); i > 0; --i) {
+        const auto callback = chained ? std::nullopt : choose_callback(choices, setting);
+        const Signature signature = callback ? *callback : choose_parameters(choices, !chained);
+        bodies.push_back(generate_subprogram(choices, setting, bodies, signature, chained,
+                                             1 + choices.below(chained ? 4 : 8)));
+    }
     return bodies;
 }
 
