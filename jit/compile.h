@@ -54,6 +54,13 @@ struct Target {
     Result<MachineCode> (*compile_entry)();
 };
 
+struct ProgramMaps;
+
+/// The whole way from instructions to machine code: lower, find live registers, fold, emit.
+/// @return an Error that begins with the program's name.
+Result<MachineCode> compile_program(const ProgramSpec& program, const ProgramMaps& maps,
+                                    const Target& target, const CompileOptions& options);
+
 const Target& x86_64_target();
 const Target& arm64_target();
 

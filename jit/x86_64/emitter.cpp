@@ -6,6 +6,7 @@
 #include <bit>
 #include <utility>
 
+#include "fmt/format.h"
 #include "vm/machine.h"
 
 namespace bpftwin::jit::x86_64 {
@@ -37,9 +38,9 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
       labels_(program.program->insns.size(), no_label) {
     output_.holder().attach(&a);
     output_.reserve(program.code.size() + program.functions.size());
-    for (std::size_t i = 0; i < program.functions.size(); ++i)
-        function_labels_.push_back(a.newLabel());
-    exit_ = a.newLabel();
+    for (const LoweredFunction& function : program.functions)
+        function_labels_.push_back(new_label("function", function.pc));
+    exit_ = new_label("leave", 0);
 }
 
 Result<MachineCode> Emitter::run() {
@@ -88,8 +89,13 @@ void Emitter::count(std::uint32_t insns, std::uint32_t pc) {
     a.js(stop_label(StopCode::budget, pc));
 }
 
+Label Emitter::new_label(std::string_view kind, std::uint32_t number) {
+    if (!options_.listing) return a.newLabel();
+    return a.newNamedLabel(fmt::format("{}_{}", kind, number).c_str());
+}
+
 Label Emitter::label(std::uint32_t pc) {
-    if (labels_[pc] == no_label) labels_[pc] = a.newLabel().id();
+    if (labels_[pc] == no_label) labels_[pc] = new_label("insn", pc).id();
     return Label(labels_[pc]);
 }
 
@@ -100,7 +106,7 @@ Label Emitter::function_label(std::uint32_t pc) const {
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
-    stops_.push_back({a.newLabel(), code, pc});
+    stops_.push_back({new_label("stop", static_cast<std::uint32_t>(stops_.size())), code, pc});
     return stops_.back().label;
 }
 
