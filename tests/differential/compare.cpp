@@ -45,6 +45,10 @@ std::string shortened(std::string_view text, std::size_t same) {
                        text.substr(begin, length), text.size() > begin + length ? "…" : "");
 }
 
+Difference refusal(std::size_t run, const Error& error) {
+    return {.refusal = true, .run = run, .what = "refused: " + error.message + '\n'};
+}
+
 class Report {
 public:
     template <class T>
@@ -112,14 +116,15 @@ std::optional<Difference> compare(const Contender& a, const Contender& b, const 
     const auto first = a.instantiate(of);
     const auto second = b.instantiate(of);
     for (const auto* instance : {&first, &second})
-        if (!*instance) return Difference{.what = "refused: " + instance->error().message + '\n'};
+        if (!*instance) return refusal(0, instance->error());
     for (std::size_t i = 0; i < of.runs.size(); ++i) {
         const CaseRun& run = of.runs[i];
         const auto x = (*first)->run(run.program, run.input);
         const auto y = (*second)->run(run.program, run.input);
         for (const auto* result : {&x, &y})
-            if (!*result) return Difference{i, "refused: " + result->error().message + '\n'};
-        if (std::string what = difference(*x, *y); !what.empty()) return Difference{i, what};
+            if (!*result) return refusal(i, result->error());
+        if (std::string what = difference(*x, *y); !what.empty())
+            return Difference{.run = i, .what = std::move(what)};
     }
     return std::nullopt;
 }

@@ -28,8 +28,9 @@ private:
 
 /// Where two engines do not give the same.
 struct Difference {
-    std::size_t run = 0;  ///< Index in `Case::runs`.
-    std::string what;     ///< One line for each field: "return value: 1, 2".
+    bool refusal = false;  ///< One engine does not run the program at all.
+    std::size_t run = 0;   ///< Index in `Case::runs`.
+    std::string what;      ///< One line for each field: "return value: 1, 2".
 };
 
 /// What is not the same in two results, a line for each field; empty if all is. Times are not

@@ -102,6 +102,8 @@ public:
     std::uint8_t destination() { return pick(free()); }
     /// Notes that an instruction has written a register.
     void wrote(unsigned number, const Value& value);
+    /// Never reads a register again before it is written.
+    void forget_register(unsigned number) { state.registers[number] = {}; }
     /// Makes `number` a scalar if it is none. @return false if it is pinned.
     bool need_scalar(std::uint8_t number);
     /// Loads a number into a register, by one of the ways to do that.
@@ -124,6 +126,8 @@ public:
     void forget(AreaId id);
     /// A memory operand for this access.
     std::optional<Place> place_for(const Access& access);
+    /// The same by this pointer.
+    std::optional<Place> place_by(std::uint8_t base, const Access& access);
     /// Notes that an instruction has written memory.
     void stored(const Place& place, unsigned bytes);
     /// The area that r10 points to the end of.

@@ -77,15 +77,16 @@ std::optional<std::int16_t> Draft::offset_within(const Value& pointer, const Acc
     return static_cast<std::int16_t>(offset);
 }
 
+std::optional<Place> Draft::place_by(std::uint8_t base, const Access& access) {
+    const auto off = offset_within(value(base), access);
+    return off ? std::optional(Place{base, *off}) : std::nullopt;
+}
+
 std::optional<Place> Draft::place_for(const Access& access) {
     const RegisterSet pointers = all_of(Kind::pointer) | only(frame_register);
-    for (unsigned tries = 0; tries < 3; ++tries) {
-        const std::uint8_t base = pick(pointers);
-        if (const auto off = offset_within(value(base), access)) return Place{base, *off};
-    }
-    if (const auto off = offset_within(value(frame_register), access))
-        return Place{frame_register, *off};
-    return std::nullopt;
+    for (unsigned tries = 0; tries < 3; ++tries)
+        if (const auto place = place_by(pick(pointers), access)) return place;
+    return place_by(frame_register, access);
 }
 
 void Draft::stored(const Place& place, unsigned bytes) {

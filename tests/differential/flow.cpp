@@ -236,14 +236,17 @@ void answer_helper(Draft& draft) {
 
 }  // namespace
 
+void jump_forward(Draft& draft, Op op, const Operands& operands) {
+    draft.jump(op, operands, pending_target(draft));
+}
+
 bool generate_branch(Draft& draft, const OpInfo& row) {
-    const Operands operands = condition(draft, row);
-    draft.jump(row.op, operands, pending_target(draft));
+    jump_forward(draft, row.op, condition(draft, row));
     return true;
 }
 
 bool generate_goto(Draft& draft, const OpInfo& row) {
-    draft.jump(row.op, {}, pending_target(draft));
+    jump_forward(draft, row.op, {});
     if (row.op != Op::may_goto) draft.end_path();
     return true;
 }
@@ -280,7 +283,7 @@ bool generate_pointer_branch(Draft& draft) {
         if (draft.value(i).is(Kind::pointer) && draft.value(i).area == draft.value(dst).area)
             same |= only(i);
     const std::uint8_t src = draft.pick(same);
-    draft.jump(op, {.dst = dst, .src = src}, pending_target(draft));
+    jump_forward(draft, op, {.dst = dst, .src = src});
     return true;
 }
 

@@ -11,6 +11,8 @@ void generate_block(Draft& draft, unsigned statements);
 
 /// A conditional jump forward, out of loops perhaps.
 bool generate_branch(Draft& draft, const OpInfo& row);
+/// A jump of this row forward.
+void jump_forward(Draft& draft, Op op, const Operands& operands);
 /// `goto`, `gotol` or `may_goto` forward.
 bool generate_goto(Draft& draft, const OpInfo& row);
 /// A loop of a few rounds.

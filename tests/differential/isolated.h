@@ -6,9 +6,9 @@
 
 namespace bpftwin::differential {
 
-/// Whether `holds` is true, or crashes, or does not end within some seconds. To be called while the
-/// process has one thread.
-bool holds_or_crashes(const std::function<bool()>& holds, unsigned seconds);
+/// How a child process that returns from `body` ends, as waitpid(2) says it; a signal after so many
+/// seconds if it does not. To be called while the process has one thread.
+int end_of(const std::function<int()>& body, unsigned seconds);
 
 /// How a child process ended, as waitpid(2) says it: "exit status 1", "signal 11 (…)".
 std::string describe_end(int status);

@@ -59,29 +59,33 @@ void show(const SearchResult& so_far) {
     std::fflush(stderr);
 }
 
-/// Prints the case of a seed as it is, and as small as it still fails.
-void explain(const SearchOptions& options, std::uint64_t seed) {
+/// How a comparison ends in a process of its own, which may crash.
+int end_of_comparison(const SearchOptions& options, const Case& of, bool print) {
     constexpr unsigned seconds = 20;
-    const Contender engine(options.engine);
-    const Contender against(options.against);
-    const auto fails = [&](const Case& one) {
-        return holds_or_crashes([&] { return compare(engine, against, one).has_value(); }, seconds);
-    };
-    const Case original = generate_case(seed);
-    if (!is_well_defined(original))
-        fmt::print("The case is not well defined: look at the generator first.\n");
-    const Case small =
-        shrink(original, [&](const Case& one) { return is_well_defined(one) && fails(one); });
-    fmt::print("\n{}\n", describe(small));
-    // Where it crashes, the text above is all there is.
-    std::fflush(stdout);
-    holds_or_crashes(
+    enum : int { same, different, refused };
+    return end_of(
         [&] {
-            if (const auto found = compare(engine, against, small)) fmt::print("{}", found->what);
+            const auto found = compare(Contender(options.engine), Contender(options.against), of);
+            if (!found) return same;
+            if (print) fmt::print("run {}: {}", found->run, found->what);
             std::fflush(stdout);
-            return true;
+            return found->refusal ? refused : different;
         },
         seconds);
+}
+
+/// Prints the case of a seed, as small as it still fails in the same way.
+void explain(const SearchOptions& options, std::uint64_t seed) {
+    const Case original = generate_case(seed);
+    const int end = end_of_comparison(options, original, true);
+    const bool defined = is_well_defined(original);
+    if (!defined) fmt::print("The case is not well defined: look at the generator first.\n");
+    const Case small = shrink(original, [&](const Case& one) {
+        return is_well_defined(one) == defined && end_of_comparison(options, one, false) == end;
+    });
+    fmt::print("\n{}\n", describe(small));
+    std::fflush(stdout);
+    end_of_comparison(options, small, true);
 }
 
 int run(const Options& chosen) {

@@ -1,4 +1,5 @@
 // Loads, stores, atomic operations, packet loads and constants.
+#include <array>
 #include <bit>
 
 #include "tests/differential/calls.h"
@@ -53,6 +54,30 @@ void expect_present_value(Draft& draft, const OpInfo& row, const Place& place) {
     draft.wrote(0, Value::scalar());
 }
 
+Access access_of(const OpInfo& row) {
+    const bool ordered = row.family == Family::load_acquire || row.family == Family::store_release;
+    const bool loads = row.family == Family::ldx || row.family == Family::ldxsx ||
+                       row.family == Family::load_acquire;
+    return {.bytes = row.bits / 8u, .read = loads, .write = !loads, .aligned = ordered};
+}
+
+void load_from(Draft& draft, const OpInfo& row, const Place& place) {
+    const bool same = contains(draft.free(), place.base) && draft.choices.percent(10);
+    const std::uint8_t dst = same ? place.base : draft.destination();
+    draft.code.emit(row.op, {.dst = dst, .src = place.base, .off = place.off});
+    draft.wrote(dst, loaded(row));
+}
+
+void store_to(Draft& draft, const OpInfo& row, const Place& place) {
+    Operands operands{.dst = place.base, .off = place.off};
+    if (has(row.operands, src_field))
+        operands.src = draft.scalar();
+    else
+        operands.imm = draft.choices.edge32();
+    draft.code.emit(row.op, operands);
+    draft.stored(place, row.bits / 8u);
+}
+
 /// Sometimes inside the packet as it is, sometimes outside, sometimes from its headers.
 std::int32_t packet_offset(Choices& choices) {
     constexpr std::int32_t network = -0x100000;  // SKF_NET_OFF
@@ -102,31 +127,31 @@ bool generate_function_constant(Draft& draft, Op op) {
 }  // namespace
 
 bool generate_load(Draft& draft, const OpInfo& row) {
-    const auto place =
-        draft.place_for({.bytes = row.bits / 8u, .aligned = row.family == Family::load_acquire});
+    const auto place = draft.place_for(access_of(row));
     if (!place) return false;
-    const bool same = contains(draft.free(), place->base) && draft.choices.percent(10);
-    const std::uint8_t dst = same ? place->base : draft.destination();
-    draft.code.emit(row.op, {.dst = dst, .src = place->base, .off = place->off});
-    draft.wrote(dst, loaded(row));
+    load_from(draft, row, *place);
     return true;
 }
 
 bool generate_store(Draft& draft, const OpInfo& row) {
-    const bool has_source = has(row.operands, src_field);
-    if (has_source && draft.choices.percent(5)) return generate_store_of_own_address(draft, row);
-    const auto place = draft.place_for({.bytes = row.bits / 8u,
-                                        .read = false,
-                                        .write = true,
-                                        .aligned = row.family == Family::store_release});
+    if (has(row.operands, src_field) && draft.choices.percent(5))
+        return generate_store_of_own_address(draft, row);
+    const auto place = draft.place_for(access_of(row));
     if (!place) return false;
-    Operands operands{.dst = place->base, .off = place->off};
-    if (has_source)
-        operands.src = draft.scalar();
+    store_to(draft, row, *place);
+    return true;
+}
+
+bool generate_access_by(Draft& draft, std::uint8_t base) {
+    constexpr auto families =
+        std::to_array<Family>({Family::ldx, Family::ldxsx, Family::st, Family::stx});
+    const OpInfo& row = info(draft.choices.of(rows_of(draft.choices.of(families))));
+    const auto place = draft.place_by(base, access_of(row));
+    if (!place) return false;
+    if (access_of(row).write)
+        store_to(draft, row, *place);
     else
-        operands.imm = draft.choices.edge32();
-    draft.code.emit(row.op, operands);
-    draft.stored(*place, row.bits / 8u);
+        load_from(draft, row, *place);
     return true;
 }
 

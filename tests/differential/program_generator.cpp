@@ -145,7 +145,8 @@ std::optional<Signature> choose_callback(Choices& choices, const Setting& settin
     signature.map = static_cast<std::uint8_t>(choices.below(setting.maps.size()));
     signature.params = {Param::map, Param::map_key, Param::map_value, Param::buffer};
     const MapSpec& map = setting.maps[signature.map];
-    return is_keyed(map.type) && !map.frozen ? std::optional(signature) : std::nullopt;
+    const bool visits = is_keyed(map.type) && !map.frozen && signature.map != setting.rounds;
+    return visits ? std::optional(signature) : std::nullopt;
 }
 
 /// @param with_context whether one of the parameters may be the program's context.

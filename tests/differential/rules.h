@@ -2,6 +2,7 @@
 // its own. A rule says false, having written nothing, where it has no operands to offer.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "isa/op.h"
@@ -28,8 +29,18 @@ bool generate_alu(Draft& draft, const OpInfo& row);
 bool generate_load(Draft& draft, const OpInfo& row);
 bool generate_store(Draft& draft, const OpInfo& row);
 bool generate_atomic(Draft& draft, const OpInfo& row);
+/// A load or store by this pointer; false if it reaches nothing.
+bool generate_access_by(Draft& draft, std::uint8_t base);
 bool generate_packet_load(Draft& draft, const OpInfo& row);
 bool generate_constant(Draft& draft, const OpInfo& row);
+
+/// A register among these with a scalar that may be added to a pointer, made so by a mask if need
+/// be.
+std::optional<std::uint8_t> small_scalar(Draft& draft, RegisterSet among);
+/// Largest number that may be added to a pointer.
+inline constexpr std::uint64_t most_unknown = 4096;
+/// A pointer and a small scalar.
+Value sum_of(const Value& pointer, const Value& scalar);
 
 /// What a row of the ALU family leaves in its destination.
 Value result_of(const OpInfo& row, const Value& dst, std::int32_t imm);

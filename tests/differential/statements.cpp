@@ -36,7 +36,7 @@ constexpr auto kinds = std::to_array<Kind>({
     {80, generate_pointer_arithmetic},
     {50, generate_pair},
     {40, instruction_of<Family::lddw>},
-    {40, generate_idiom},
+    {100, generate_idiom},
     {40, generate_loop},
     {40, instruction_of<Family::call>},
     {30, generate_lookup},
@@ -65,7 +65,14 @@ const Kind& choose_kind(Choices& choices) {
     return kinds.front();
 }
 
+/// Lets a value die, as most values of real programs do.
+void forget_a_register(Draft& draft) {
+    const RegisterSet scalars = draft.all_of(Value::Kind::scalar) & draft.free();
+    if (scalars != 0) draft.forget_register(draft.pick(scalars));
+}
+
 void generate_statement(Draft& draft) {
+    if (draft.choices.percent(20)) forget_a_register(draft);
     draft.top_up();
     while (!choose_kind(draft.choices).generate(draft)) draft.top_up();
 }
