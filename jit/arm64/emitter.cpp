@@ -104,10 +104,13 @@ void Emitter::emit_function(const LoweredFunction& function) {
     prologue();
     for (std::uint32_t i = function.first; i < function.end; ++i) {
         const Lowered& op = program_.code[i];
-        if (i != function.first) output_.begin_place(a.offset(), op.first_pc, op.pc);
+        const std::size_t begin = a.offset();
+        if (i != function.first) output_.begin_place(begin, op.first_pc, op.pc);
         if (op.is_target) a.bind(label(op.first_pc));
         if (op.loop_length != 0) count(op.loop_length, op.first_pc);
         emit_functions[static_cast<std::size_t>(op.row)](*this, op);
+        if (a.offset() - begin > std::size_t{most_bytes})
+            bug("jit/arm64: an operation is longer than assumed");
     }
 }
 
