@@ -51,6 +51,9 @@ public:
     Result<MachineCode> finish() {
         end_listing();
         if (error_ == asmjit::kErrorOk) error_ = holder_.resolveUnresolvedLinks();
+        // Distances between labels that code holds as data; they are the same at every base.
+        if (error_ == asmjit::kErrorOk && holder_.hasRelocEntries())
+            error_ = holder_.relocateToBase(0);
         if (error_ != asmjit::kErrorOk)
             return fail(std::string("the code cannot be emitted: ") +
                             asmjit::DebugUtils::errorAsString(error_),

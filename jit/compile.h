@@ -16,7 +16,6 @@ struct CpuFeatures {
     bool bmi2 = false;   ///< x86-64: shifts and rotates of three operands.
     bool movbe = false;  ///< x86-64: loads that swap bytes.
     bool lse = false;    ///< arm64: atomic operations as single instructions.
-    bool rcpc = false;   ///< arm64: acquire loads that are not sequentially consistent.
 
     friend bool operator==(const CpuFeatures&, const CpuFeatures&) = default;
 };
