@@ -1,6 +1,8 @@
 // `bpftwin disasm`: programs in the syntax of the kernel's verifier logs.
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <span>
 
 #include "CLI/CLI.hpp"
 #include "btf/btf.h"
@@ -13,6 +15,9 @@
 #include "helpers/prototype.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
+#include "jit/compile.h"
+#include "jit/lower.h"
+#include "vm/map_set.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -20,6 +25,7 @@ namespace {
 struct Arguments {
     ObjectArguments object;
     std::string program;
+    std::string jit;  ///< Target whose machine code is shown; empty: none.
     bool source = false;
     bool json = false;
 };
@@ -107,6 +113,39 @@ std::string source_text(const Btf& btf, const LineInfo& info) {
                        file.substr(file.rfind('/') + 1), info.line_col >> 10);
 }
 
+/// Machine code of a program by the first instruction that a piece of it stands for.
+using MachineText = std::map<std::uint32_t, std::string>;
+
+/// The code that the JIT makes for `target`. Addresses in it are those of this process.
+Result<MachineText> machine_text(const ObjectSpec& object, const ProgramSpec& program,
+                                 const jit::Target& target) {
+    auto maps = MapSet::create(object, 1);
+    if (!maps) return std::unexpected(maps.error());
+    const auto addresses = maps->addresses();
+    auto code = jit::compile_program(program, {addresses, maps->maps()}, target,
+                                     {.cpu = target.features(), .metered = false, .listing = true});
+    if (!code) return std::unexpected(code.error());
+    MachineText text;
+    for (std::size_t i = 0; i < code->places.size(); ++i) {
+        // What is behind the last instruction are the stubs.
+        const bool stub = i + 1 == code->places.size();
+        text[stub ? static_cast<std::uint32_t>(program.insns.size()) : code->places[i].first_pc] +=
+            code->listing[i];
+    }
+    return text;
+}
+
+/// Indents each line.
+std::string machine_lines(std::string_view text, Style style) {
+    std::string lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        lines += "          " + style.dim(text.substr(at, end - at)) + '\n';
+        at = end + 1;
+    }
+    return lines;
+}
+
 std::string line_text(const Btf* btf, const Line& line, bool source, Style style) {
     std::string text;
     if (line.function != nullptr) text += style.name(line.function->name) + ":\n";
@@ -118,15 +157,44 @@ std::string line_text(const Btf* btf, const Line& line, bool source, Style style
     return text + '\n';
 }
 
-Result<std::string> program_text(const ObjectSpec& object, const ProgramSpec& program, bool source,
-                                 Style style) {
+/// How instructions are shown.
+struct View {
+    bool source;
+    const jit::Target* target;  ///< Null: no machine code.
+    Style style;
+};
+
+/// The instructions with the machine code of one or several behind them.
+std::string interleaved(const ObjectSpec& object, std::span<const Line> lines,
+                        const MachineText& machine, const View& view) {
+    std::string text;
+    auto code = machine.begin();
+    const auto code_before = [&](std::uint32_t pc) {
+        for (; code != machine.end() && code->first < pc; ++code)
+            text += machine_lines(code->second, view.style);
+    };
+    for (const Line& line : lines) {
+        code_before(line.pc);
+        text += line_text(object.btf.get(), line, view.source, view.style);
+    }
+    code_before(~0U);
+    return text;
+}
+
+Result<std::string> program_text(const ObjectSpec& object, const ProgramSpec& program,
+                                 const View& view) {
     auto lines = lines_of(object, program);
     if (!lines) return std::unexpected(lines.error());
+    MachineText machine;
+    if (view.target != nullptr) {
+        auto made = machine_text(object, program, *view.target);
+        if (!made) return std::unexpected(made.error());
+        machine = std::move(*made);
+    }
     std::string text =
-        fmt::format("{} ({}), {} instruction{}\n", style.bold(program.name), program.section,
+        fmt::format("{} ({}), {} instruction{}\n", view.style.bold(program.name), program.section,
                     program.insns.size(), program.insns.size() == 1 ? "" : "s");
-    for (const Line& line : *lines) text += line_text(object.btf.get(), line, source, style);
-    return text;
+    return text + interleaved(object, *lines, machine, view);
 }
 
 Json source_json(const Btf& btf, const LineInfo& info) {
@@ -172,9 +240,9 @@ Result<std::vector<const ProgramSpec*>> chosen(ObjectSpec& object, const std::st
 }
 
 Result<Exit> print_text(const ObjectSpec& object, const std::vector<const ProgramSpec*>& programs,
-                        bool source) {
+                        const View& view) {
     for (const ProgramSpec* program : programs) {
-        auto text = program_text(object, *program, source, stdout_style());
+        auto text = program_text(object, *program, view);
         if (!text) return std::unexpected(text.error());
         print((program == programs.front() ? "" : "\n") + *text);
     }
@@ -198,7 +266,13 @@ Result<Exit> run(const Arguments& arguments) {
     auto programs = chosen(*object, arguments.program);
     if (!programs) return std::unexpected(programs.error());
     if (arguments.json) return print_json(*object, *programs);
-    return print_text(*object, *programs, arguments.source);
+    View view{arguments.source, nullptr, stdout_style()};
+    if (!arguments.jit.empty()) {
+        auto target = jit::target_named(arguments.jit);
+        if (!target) return std::unexpected(target.error().in("--jit"));
+        view.target = *target;
+    }
+    return print_text(*object, *programs, view);
 }
 
 }  // namespace
@@ -210,8 +284,15 @@ Command add_disasm(CLI::App& app) {
     add_object_arguments(*sub, arguments->object);
     sub->add_option("--prog", arguments->program, "Only this program");
     sub->add_flag("--source", arguments->source, "Show C source lines, where the object has them");
-    sub->add_flag("--json", arguments->json, "JSON output (docs/json.md)");
-    sub->footer("Example:\n  bpftwin disasm xdp_parser.o --prog parse --source");
+    auto* jit = sub->add_option("--jit", arguments->jit,
+                                "Show the machine code that the JIT makes, under the instructions "
+                                "that it stands for");
+    jit->type_name("x86_64|arm64");
+    sub->add_flag("--json", arguments->json, "JSON output (docs/json.md)")->excludes(jit);
+    sub->footer(
+        "Examples:\n"
+        "  bpftwin disasm xdp_parser.o --prog parse --source\n"
+        "  bpftwin disasm xdp_parser.o --source --jit arm64");
     return {sub, [arguments] { return run(*arguments); }};
 }
 

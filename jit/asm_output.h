@@ -28,6 +28,15 @@ public:
 
     [[nodiscard]] asmjit::CodeHolder& holder() { return holder_; }
 
+    /// Makes room for the code and places of so many operations.
+    void reserve(std::size_t operations) {
+        constexpr std::size_t usual_bytes = 6;
+        result_.places.reserve(operations);
+        if (auto error =
+                holder_.reserveBuffer(&holder_.textSection()->_buffer, operations * usual_bytes))
+            handleError(error, nullptr, nullptr);
+    }
+
     /// Begins a place; what is emitted until the next one belongs to it, here to an operation.
     void begin_place(std::size_t offset, const Lowered& op) {
         place({static_cast<std::uint32_t>(offset), op.first_pc, op.pc, access_of(op)});
@@ -45,6 +54,9 @@ public:
     Result<MachineCode> finish() {
         end_listing();
         if (error_ == asmjit::kErrorOk) error_ = holder_.resolveUnresolvedLinks();
+        // Distances between labels that code holds as data; they are the same at every base.
+        if (error_ == asmjit::kErrorOk && holder_.hasRelocEntries())
+            error_ = holder_.relocateToBase(0);
         if (error_ != asmjit::kErrorOk)
             return fail(std::string("the code cannot be emitted: ") +
                             asmjit::DebugUtils::errorAsString(error_),

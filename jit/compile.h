@@ -16,7 +16,6 @@ struct CpuFeatures {
     bool bmi2 = false;   ///< x86-64: shifts and rotates of three operands.
     bool movbe = false;  ///< x86-64: loads that swap bytes.
     bool lse = false;    ///< arm64: atomic operations as single instructions.
-    bool rcpc = false;   ///< arm64: acquire loads that are not sequentially consistent.
 
     friend bool operator==(const CpuFeatures&, const CpuFeatures&) = default;
 };
@@ -54,6 +53,13 @@ struct Target {
     /// out for traps (`State::exit`) as `function_offsets[1]`.
     Result<MachineCode> (*compile_entry)();
 };
+
+struct ProgramMaps;
+
+/// The whole way from instructions to machine code: lower, find live registers, fold, emit.
+/// @return an Error that begins with the program's name.
+Result<MachineCode> compile_program(const ProgramSpec& program, const ProgramMaps& maps,
+                                    const Target& target, const CompileOptions& options);
 
 const Target& x86_64_target();
 const Target& arm64_target();

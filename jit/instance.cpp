@@ -18,21 +18,10 @@ struct Compiled {
     CodeInfo info;
 };
 
-Result<MachineCode> compile(const ProgramSpec& program, const ProgramMaps& maps,
-                            const Target& target, const CompileOptions& options) {
-    auto lowered = lower(program, maps);
-    if (!lowered) return std::unexpected(lowered.error());
-    find_live_registers(*lowered);
-    fold(*lowered);
-    auto code = target.compile(*lowered, options);
-    if (!code) return std::unexpected(code.error().in("program " + program.name));
-    return code;
-}
-
 Compiled compile_timed(const ProgramSpec& program, const ProgramMaps& maps, const Target& target,
                        const CompileOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
-    auto code = compile(program, maps, target, options);
+    auto code = compile_program(program, maps, target, options);
     const std::size_t bytes = code ? code->code.size() : 0;
     return {std::move(code), {bytes, nanoseconds_since(begin)}};
 }

@@ -1,10 +1,12 @@
 // Functions, labels, stubs and calls.
 #include "jit/x86_64/emitter.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <utility>
 
+#include "fmt/format.h"
 #include "vm/machine.h"
 
 namespace bpftwin::jit::x86_64 {
@@ -33,10 +35,12 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
     : output_(asmjit::Arch::kX64, options.listing),
       program_(program),
       options_(options),
-      labels_(program.program->insns.size(), no_label),
-      function_labels_(program.program->insns.size(), no_label) {
+      labels_(program.program->insns.size(), no_label) {
     output_.holder().attach(&a);
-    exit_ = a.newLabel();
+    output_.reserve(program.code.size() + program.functions.size());
+    for (const LoweredFunction& function : program.functions)
+        function_labels_.push_back(new_label("function", function.pc));
+    exit_ = new_label("leave", 0);
 }
 
 Result<MachineCode> Emitter::run() {
@@ -85,18 +89,24 @@ void Emitter::count(std::uint32_t insns, std::uint32_t pc) {
     a.js(stop_label(StopCode::budget, pc));
 }
 
+Label Emitter::new_label(std::string_view kind, std::uint32_t number) {
+    if (!options_.listing) return a.newLabel();
+    return a.newNamedLabel(fmt::format("{}_{}", kind, number).c_str());
+}
+
 Label Emitter::label(std::uint32_t pc) {
-    if (labels_[pc] == no_label) labels_[pc] = a.newLabel().id();
+    if (labels_[pc] == no_label) labels_[pc] = new_label("insn", pc).id();
     return Label(labels_[pc]);
 }
 
-Label Emitter::function_label(std::uint32_t pc) {
-    if (function_labels_[pc] == no_label) function_labels_[pc] = a.newLabel().id();
-    return Label(function_labels_[pc]);
+Label Emitter::function_label(std::uint32_t pc) const {
+    const auto function =
+        std::ranges::lower_bound(program_.functions, pc, {}, &LoweredFunction::pc);
+    return function_labels_[static_cast<std::size_t>(function - program_.functions.begin())];
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
-    stops_.push_back({a.newLabel(), code, pc});
+    stops_.push_back({new_label("stop", static_cast<std::uint32_t>(stops_.size())), code, pc});
     return stops_.back().label;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "asmjit/x86.h"
@@ -74,7 +75,7 @@ public:
     /// Where jumps to this BPF instruction lead.
     Label label(std::uint32_t pc);
     /// Where calls of the function that begins at this BPF instruction lead.
-    Label function_label(std::uint32_t pc);
+    [[nodiscard]] Label function_label(std::uint32_t pc) const;
     /// A stub out of the way that stops the program with `code` at `pc`.
     Label stop_label(StopCode code, std::uint32_t pc);
     /// A stub that leaves a program which is stopped already.
@@ -96,6 +97,8 @@ private:
         std::uint32_t pc;
     };
 
+    /// With a name in listings only, where it tells a reader what it stands for.
+    Label new_label(std::string_view kind, std::uint32_t number);
     void emit_function(const LoweredFunction& function);
     void prologue();
     void count(std::uint32_t insns, std::uint32_t pc);
@@ -106,8 +109,8 @@ private:
     const LoweredProgram& program_;
     CompileOptions options_;
     const LoweredFunction* function_ = nullptr;
-    std::vector<std::uint32_t> labels_;           ///< By BPF instruction; invalid: none yet.
-    std::vector<std::uint32_t> function_labels_;  ///< The same.
+    std::vector<std::uint32_t> labels_;   ///< By BPF instruction; invalid: none yet.
+    std::vector<Label> function_labels_;  ///< By function.
     std::vector<Stop> stops_;
     Label exit_;
 };
