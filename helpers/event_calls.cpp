@@ -10,6 +10,7 @@
 #include "helpers/maps/perf_event_array.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/require.h"
+#include "helpers/touch.h"
 #include "vm/packet.h"
 #include "vm/runtime.h"
 
@@ -94,6 +95,7 @@ long perf_event_output(Runtime& runtime, const void*, Map& map, std::uint64_t fl
     const std::uint64_t index = slot == output_flag::current_cpu ? cpu : slot;
     if (const long error = static_cast<PerfEventArray&>(map).check_output(index, cpu)) return error;
     if (!require_output_room(runtime, size + *appended + sizeof(Event))) return 0;
+    touch_readable(data, size);
     Event event{.map = map.spec().name, .cpu = static_cast<std::uint32_t>(index), .data = {}};
     append(event.data, data, size);
     if (*appended != 0) {

@@ -9,6 +9,7 @@
 #include "helpers/calls.h"
 #include "helpers/format.h"
 #include "helpers/require.h"
+#include "helpers/touch.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::calls {
@@ -72,6 +73,7 @@ long snprintf(Runtime& runtime, char* to, std::uint32_t size, const char* format
     const auto words = read_words(args, args_size);
     if (!words) return -EINVAL;
     if (!require_memory(runtime, to, size)) return 0;
+    touch_writable(to, size);
     const long length = print(runtime, format, words->span(), {to, size});
     return length < 0 ? length : length + 1;
 }

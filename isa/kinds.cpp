@@ -20,7 +20,7 @@ constexpr auto attach_types = std::to_array<Named<AttachType>>({
 #include "bpftwin/attach_type.def"
 });
 constexpr auto map_types = std::to_array<Named<MapType>>({
-#define MAP_TYPE(name, number) {#name, MapType::name},
+#define BPF_MAP_TYPE(name, number) {#name, MapType::name},
 #include "bpftwin/map_type.def"
 });
 

@@ -37,10 +37,20 @@ public:
             handleError(error, nullptr, nullptr);
     }
 
-    /// Begins a place; what is emitted until the next one belongs to it.
-    void begin_place(std::size_t offset, std::uint32_t first_pc, std::uint32_t pc) {
-        end_listing();
-        result_.places.push_back({static_cast<std::uint32_t>(offset), first_pc, pc});
+    /// A label; with a name in listings only, where it tells a reader what it stands for.
+    asmjit::Label new_label(asmjit::BaseEmitter& emitter, std::string_view kind,
+                            std::uint32_t number) {
+        if (holder_.logger() == nullptr) return emitter.newLabel();
+        return emitter.newNamedLabel((std::string(kind) + "_" + std::to_string(number)).c_str());
+    }
+
+    /// Begins a place; what is emitted until the next one belongs to it, here to an operation.
+    void begin_place(std::size_t offset, const Lowered& op) {
+        place({static_cast<std::uint32_t>(offset), op.first_pc, op.pc, access_of(op)});
+    }
+    /// The same for what is no operation: stubs.
+    void begin_place(std::size_t offset, std::uint32_t pc) {
+        place({static_cast<std::uint32_t>(offset), pc, pc, {}});
     }
     /// Notes where the next function begins.
     void begin_function(std::size_t offset) {
@@ -69,6 +79,11 @@ public:
     }
 
 private:
+    void place(const CodePlace& place) {
+        end_listing();
+        result_.places.push_back(place);
+    }
+
     void end_listing() {
         if (holder_.logger() == nullptr) return;
         const std::string_view text(logger_.data(), logger_.dataSize());

@@ -32,6 +32,7 @@ struct CodePlace {
     std::uint32_t offset;    ///< From the beginning of the code.
     std::uint32_t first_pc;  ///< First BPF instruction that it stands for.
     std::uint32_t pc;        ///< The one that a fault in it is attributed to.
+    Access access;
 };
 
 /// Position-independent code of one program (or of the way into and out of all).

@@ -1,21 +1,29 @@
 // Faults in machine code, and in helpers that machine code gave a bad address: the program ends,
-// the process goes on.
+// or reads 0, and the process goes on.
 //
 // The signal handler is the one place where the fault of a thread meets the machine that runs on
 // it, so this file keeps what bpftwin has nowhere else: a variable of the thread, and the process's
-// signal actions for SIGSEGV and SIGBUS, taken over at the first run and passed on where the fault
-// is not ours.
+// signal actions for SIGSEGV and SIGBUS.
+//
+// A fault is taken only from a thread that is below machine code (`State::native_stack` is set by
+// the way in and taken back by the way out), and only if the processor raised it. Everything else
+// goes to the action that was there before, as if there were none of ours. A handler that someone
+// installs later has to pass on what it does not know, too.
 #pragma once
 
-#include "jit/code_memory.h"
+#include "jit/program_code.h"
 #include "jit/state.h"
 
 namespace bpftwin::jit {
 
-/// While it lives, a fault on this thread stops the run of `state` with `StopCode::fault`.
+/// Puts the handler in front of the process's actions for SIGSEGV and SIGBUS, once.
+void install_fault_handler();
+
+/// While it lives, a fault on this thread stops the run of `state` with `StopCode::fault`; with
+/// `probes_memory`, a load whose fault it is gives 0 instead.
 class FaultGuard {
 public:
-    FaultGuard(State& state, const CodeMemory& code);
+    FaultGuard(State& state, const ProgramCode& code, bool probes_memory);
     ~FaultGuard();
     FaultGuard(const FaultGuard&) = delete;
     FaultGuard& operator=(const FaultGuard&) = delete;
@@ -23,8 +31,9 @@ public:
 private:
     friend struct FaultHandler;
     State* state_;
-    const CodeMemory* code_;
-    FaultGuard* outer_;
+    const ProgramCode* code_;
+    bool probes_memory_;
+    const FaultGuard* outer_;
 };
 
 }  // namespace bpftwin::jit

@@ -3,6 +3,7 @@
 
 #include "bpftwin/engine.h"
 #include "jit/compile.h"
+#include "jit/fault.h"
 #include "jit/lower.h"
 #include "jit/machine.h"
 #include "vm/instance.h"
@@ -32,6 +33,7 @@ public:
                                                     const Target& target) {
         auto maps = MapSet::create(object, cpu_count_of(options));
         if (!maps) return std::unexpected(maps.error());
+        install_fault_handler();
         std::unique_ptr<JitInstance> instance(new JitInstance(object, std::move(*maps), options));
         if (auto ok = instance->compile_all(options, target); !ok)
             return std::unexpected(ok.error());

@@ -3,6 +3,7 @@
 // register, an index register in an address.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -105,6 +106,42 @@ struct Lowered {
 /// Whether control may continue at the operation's `target`.
 constexpr bool jumps(const Lowered& op) { return is_jump(op.row) && op.select == Select::none; }
 
+/// The memory that an operation reads or writes: at base + (index << scale) + off.
+struct Access {
+    std::uint8_t base = no_register;  ///< None: the operation accesses no memory of the program.
+    std::uint8_t index = no_register;
+    std::uint8_t scale = 0;
+    std::uint8_t loads = no_register;  ///< ldx, ldxsx: the register that receives the value.
+    std::int32_t off = 0;
+};
+
+constexpr Access access_of(const Lowered& op) {
+    if (op.row == Row::array_lookup) return {.base = 2};
+    if (!is_op(op.row)) return {};
+    switch (info(op.row).family) {
+        case Family::ldx:
+        case Family::ldxsx: return {op.left, op.index, op.scale, op.dst, op.off};
+        case Family::load_acquire:
+        case Family::store_release:
+        case Family::st:
+        case Family::stx:
+        case Family::atomic: return {op.left, op.index, op.scale, no_register, op.off};
+        case Family::alu:
+        case Family::neg:
+        case Family::movsx:
+        case Family::cast:
+        case Family::end:
+        case Family::jmp:
+        case Family::ja:
+        case Family::call:
+        case Family::exit:
+        case Family::ld_abs:
+        case Family::ld_ind:
+        case Family::lddw: return {};
+    }
+    return {};
+}
+
 /// A function of the program: entry or subprogram.
 struct LoweredFunction {
     std::uint32_t pc = 0;      ///< First BPF instruction.
@@ -122,6 +159,12 @@ struct LoweredProgram {
     const ProgramSpec* program = nullptr;
     std::vector<Lowered> code;
     std::vector<LoweredFunction> functions;
+
+    /// Index of the function that begins at this BPF instruction.
+    [[nodiscard]] std::size_t function_at(std::uint32_t pc) const {
+        const auto found = std::ranges::lower_bound(functions, pc, {}, &LoweredFunction::pc);
+        return static_cast<std::size_t>(found - functions.begin());
+    }
 };
 
 }  // namespace bpftwin::jit

@@ -8,6 +8,7 @@
 #include "helpers/prototype.h"
 #include "isa/decode.h"
 #include "jit/fault.h"
+#include "vm/context.h"
 
 namespace bpftwin::jit {
 
@@ -29,7 +30,7 @@ std::uint64_t JitMachine::run(std::uint64_t r1, std::uint64_t r2) {
     std::ranges::copy(
         std::array{r1, r2, std::uint64_t{}, std::uint64_t{}, std::uint64_t{}, stack_end(0)},
         state_.entry_registers);
-    const FaultGuard guard(state_, programs_->code->memory());
+    const FaultGuard guard(state_, *programs_->code, probes_memory(program().type));
     const std::uint64_t result = enter(programs_->code->starts()[entry_]);
     finish(false);
     return result;
@@ -66,7 +67,7 @@ std::uint64_t JitMachine::enter(const void* code) {
 void JitMachine::explain_stop() {
     const StopCode code = state_.stopped;
     const Site site = programs_->code->site(state_.site);
-    if (code != StopCode::fault || state_.fault_pc == 0) note_place(*site.program, site.pc);
+    if (code != StopCode::fault) note_place(*site.program, site.pc);
     switch (code) {
         case StopCode::none:
         case StopCode::runtime: return;
@@ -89,33 +90,42 @@ void JitMachine::explain_stop() {
     }
 }
 
-namespace {
-
-/// The helper that an instruction calls, by name.
-std::string helper_called(const Site& site) {
-    const Helper* helper =
-        helper_by_id(static_cast<std::uint32_t>(site.program->insns[site.pc].imm));
+std::string JitMachine::helper_called(const Site& site) const {
+    const Insn& insn = site.program->insns[site.pc];
+    const std::uint64_t id =
+        decode(insn) == Op::callx ? state_.callx : static_cast<std::uint32_t>(insn.imm);
+    const Helper* helper = helper_by_id(static_cast<std::uint32_t>(id));
     return helper ? fmt::format("bpf_{}", helper->name) : "the function called";
 }
 
-}  // namespace
-
 void JitMachine::explain_fault() {
-    const auto in_code = programs_->code->site_at(state_.fault_pc);
-    if (state_.fault_pc == 0 || !in_code) {
-        const std::string name = helper_called(programs_->code->site(state_.site));
-        return stop({TrapKind::bad_argument,
-                     fmt::format("{} was given an address that cannot be accessed", name),
-                     state_.fault_address, 1, false});
-    }
-    note_place(*in_code->program, in_code->pc);
-    const OpInfo& row = info(*decode(in_code->program->insns[in_code->pc]));
+    const Fault& fault = state_.fault;
+    const auto in_code = programs_->code->find(fault.pc);
+    const Site site =
+        in_code ? Site{in_code->program, in_code->place->pc} : programs_->code->site(state_.site);
+    note_place(*site.program, site.pc);
+    const OpInfo& row = info(*decode(site.program->insns[site.pc]));
+    if (!in_code || row.family == Family::call) return explain_fault_of_helper(site);
     const bool write = row.family != Family::ldx && row.family != Family::ldxsx &&
                        row.family != Family::load_acquire;
+    const std::uint32_t bytes = row.bits / 8U;
     stop({TrapKind::bad_access,
-          fmt::format("{} of {} bytes at an address that cannot be accessed",
-                      write ? "write" : "read", row.bits / 8),
-          state_.fault_address, row.bits / 8U, write});
+          fault.unaligned ? fmt::format("atomic access of {} bytes is not aligned", bytes)
+                          : fmt::format("{} of {} byte{} at an address that cannot be {}",
+                                        write ? "write" : "read", bytes, bytes == 1 ? "" : "s",
+                                        write ? "written" : "read"),
+          fault.address, bytes, write});
+}
+
+void JitMachine::explain_fault_of_helper(const Site& site) {
+    const Fault& fault = state_.fault;
+    const std::string name = helper_called(site);
+    if (!fault.address_known)
+        return stop({TrapKind::bad_argument,
+                     fmt::format("{} was given an address that no memory has", name), 0, 0, false});
+    stop({TrapKind::bad_argument,
+          fmt::format("{} was given an address that cannot be accessed", name), fault.address, 1,
+          fault.write});
 }
 
 const void* JitMachine::take_tail_call(std::optional<std::uint32_t> index) {

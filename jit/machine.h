@@ -49,6 +49,9 @@ private:
     /// Says in words what machine code or the fault handler left in the state.
     void explain_stop();
     void explain_fault();
+    void explain_fault_of_helper(const Site& site);
+    /// The helper that the instruction calls, by name.
+    [[nodiscard]] std::string helper_called(const Site& site) const;
 
     const Programs* programs_;
     std::size_t entry_;

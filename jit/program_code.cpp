@@ -41,27 +41,18 @@ bool ProgramCode::is_function(std::uint64_t address) const {
     return std::ranges::binary_search(functions_, address);
 }
 
-const ProgramCode::Part* ProgramCode::part_at(std::uint64_t address) const {
-    const std::uint64_t offset = address - reinterpret_cast<std::uint64_t>(memory_.begin());
-    for (const Part& part : parts_)
-        if (offset - part.begin < part.size) return &part;
-    return nullptr;
-}
-
-const CodePlace* ProgramCode::place_at(std::uint64_t address) const {
-    const Part* part = part_at(address);
-    if (!part) return nullptr;
-    const auto offset = static_cast<std::uint32_t>(
-        address - reinterpret_cast<std::uint64_t>(memory_.begin()) - part->begin);
-    const auto& places = part->code.places;
-    const auto after = std::ranges::upper_bound(places, offset, {}, &CodePlace::offset);
-    return after == places.begin() ? nullptr : &*std::prev(after);
-}
-
-std::optional<Site> ProgramCode::site_at(std::uint64_t address) const {
-    const CodePlace* place = place_at(address);
-    if (!place) return std::nullopt;
-    return Site{part_at(address)->program, place->pc};
+std::optional<ProgramCode::Located> ProgramCode::find(std::uint64_t address) const {
+    const std::uint64_t begin = reinterpret_cast<std::uint64_t>(memory_.begin());
+    for (const Part& part : parts_) {
+        const std::uint64_t offset = address - begin - part.begin;
+        if (offset >= part.size) continue;
+        const auto& places = part.code.places;
+        const auto after = std::ranges::upper_bound(places, offset, {}, &CodePlace::offset);
+        if (after == places.begin()) return std::nullopt;
+        const std::uint32_t end = after == places.end() ? part.size : after->offset;
+        return Located{part.program, &*std::prev(after), begin + part.begin + end};
+    }
+    return std::nullopt;
 }
 
 Site ProgramCode::site(std::uint32_t number) const {

@@ -37,8 +37,14 @@ public:
 
     [[nodiscard]] const CodeMemory& memory() const { return memory_; }
     [[nodiscard]] bool is_function(std::uint64_t address) const;
-    /// The instruction whose code contains `address`, or nothing.
-    [[nodiscard]] std::optional<Site> site_at(std::uint64_t address) const;
+    /// An operation's code in the mapping.
+    struct Located {
+        const ProgramSpec* program;
+        const CodePlace* place;
+        std::uint64_t end;  ///< Address of the code behind it.
+    };
+    /// The operation whose code contains `address`, or nothing. Safe in a signal handler.
+    [[nodiscard]] std::optional<Located> find(std::uint64_t address) const;
     /// The instruction with that number in `State::site`.
     [[nodiscard]] Site site(std::uint32_t number) const;
 
@@ -53,9 +59,6 @@ public:
     [[nodiscard]] std::span<const Part> parts() const { return parts_; }
 
 private:
-    [[nodiscard]] const Part* part_at(std::uint64_t address) const;
-    [[nodiscard]] const CodePlace* place_at(std::uint64_t address) const;
-
     CodeMemory memory_;
     std::vector<Part> parts_;
     std::vector<std::uint64_t> functions_;  ///< Addresses, sorted.

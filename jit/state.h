@@ -20,7 +20,16 @@ enum class StopCode : std::uint32_t {
     function_end,    ///< Control ran past the last instruction of a function.
     missing_helper,  ///< A helper that does not exist here.
     missing_kfunc,   ///< A kernel function.
-    fault,           ///< The processor refused an access; see the fields below.
+    fault,           ///< The processor refused an access; see `fault`.
+};
+
+/// An access that the processor refused: what the fault handler found out.
+struct Fault {
+    std::uint64_t pc;       ///< Machine code address; 0: in a helper, not in machine code.
+    std::uint64_t address;  ///< Meaningless unless known.
+    bool address_known;
+    bool unaligned;
+    bool write;  ///< As far as the processor tells.
 };
 
 /// One per running machine. Its address is in a register of its own while machine code runs.
@@ -40,9 +49,7 @@ struct State {
     std::uint32_t site;           ///< Where it called out or stopped: instruction number, counted
                                   ///< over all programs of the object.
     StopCode stopped;             ///< Checked after every call of a helper.
-    // Written by the fault handler.
-    std::uint64_t fault_address;
-    std::uint64_t fault_pc;  ///< Machine code address; 0: not in machine code but in a helper.
+    Fault fault;                  ///< With `StopCode::fault`.
 
     /// What r1 to r5 are at an entry, and r10.
     std::uint64_t entry_registers[6];

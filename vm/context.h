@@ -48,6 +48,10 @@ struct ContextLayout {
 /// ProgType::unspec is a program outside any kernel hook: just the bytes it is given.
 const ContextLayout& context_layout(ProgType type);
 
+/// Whether the kernel lets programs of that type read through pointers that may lead nowhere: those
+/// that BTF gives them. There a load that faults reads 0 (BPF_PROBE_MEM), other accesses do not.
+bool probes_memory(ProgType type);
+
 /// The context of one run: its bytes and the fields that follow the packet.
 class Context {
 public:

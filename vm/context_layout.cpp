@@ -84,6 +84,9 @@ const ContextFieldInfo* ContextLayout::field(std::string_view name) const {
     return found == fields.end() ? nullptr : &*found;
 }
 
+// BTF pointers are arguments, so these are the types whose context is an array of arguments.
+bool probes_memory(ProgType type) { return context_layout(type).struct_name == "args"; }
+
 const ContextLayout& context_layout(ProgType type) {
     const auto found = std::ranges::find(layouts, type, &ContextLayout::type);
     return found == layouts.end() ? layouts.back() : *found;

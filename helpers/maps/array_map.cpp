@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "helpers/maps/type_info.h"
+#include "helpers/touch.h"
 
 namespace bpftwin {
 
@@ -35,6 +36,7 @@ long ArrayMap::update_elem(const void* key, const void* value, std::uint64_t fla
         return 0;
     }
     if (!layout_.has_spin_lock()) return -EINVAL;
+    touch_readable(value, spec().value_size);
     return layout_.store_locked(this->value(index, cpu), bytes);
 }
 

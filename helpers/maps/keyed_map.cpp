@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "helpers/maps/type_info.h"
+#include "helpers/touch.h"
 
 namespace bpftwin {
 
@@ -28,6 +29,8 @@ KeyedMap::KeyedMap(MapSpec spec, std::uint32_t cpu_count, const ValueFields& fie
 long KeyedMap::update_elem(const void* key, const void* value, std::uint64_t flags,
                            std::uint32_t cpu) {
     if (!has_cpu(cpu)) return -EINVAL;
+    touch_readable(key, spec().key_size);
+    touch_readable(value, spec().value_size);
     return write(key, {static_cast<const std::byte*>(value), {}, cpu}, flags);
 }
 

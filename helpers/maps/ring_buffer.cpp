@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "helpers/maps/attributes.h"
 #include "helpers/maps/slab.h"
+#include "helpers/touch.h"
 
 namespace bpftwin {
 namespace {
@@ -112,6 +113,7 @@ void RingBuffer::discard(void* record, std::uint64_t) { commit(record, discard_b
 
 long RingBuffer::output(const void* data, std::uint64_t size, std::uint64_t flags) {
     if ((flags & ~(ring_flag::no_wakeup | ring_flag::force_wakeup)) != 0) return -EINVAL;
+    touch_readable(data, size);
     void* record = reserve(size, 0);
     if (!record) return -EAGAIN;
     if (size != 0) std::memcpy(record, data, size);

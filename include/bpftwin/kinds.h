@@ -19,7 +19,7 @@ enum class AttachType : std::uint32_t {
 };
 
 enum class MapType : std::uint32_t {
-#define MAP_TYPE(name, number) name = number,
+#define BPF_MAP_TYPE(name, number) name = number,
 #include "bpftwin/map_type.def"
 };
 

@@ -36,7 +36,24 @@ void compare(Emitter& e, const Lowered& op, unsigned bits) {
         e.a.cmp(left, right(e, op, bits));
 }
 
+/// Writes dst if the flags say so.
+void select(Emitter& e, const Lowered& op, CondCode code) {
+    const unsigned bits = op.select == Select::move64 ? 64 : 32;
+    const Gp dst = reg(op.dst, bits);
+    if (op.select == Select::set) {
+        e.a.cset(dst, code);
+    } else if (op.index != no_register) {
+        e.a.csel(dst, reg(op.index, bits), dst, code);
+    } else {
+        e.a.csel(dst, e.constant(dst, op.off), dst, code);
+    }
+}
+
 void jump_if(Emitter& e, const Lowered& op, unsigned bits, CondCode code) {
+    if (op.select != Select::none) {
+        compare(e, op, bits);
+        return select(e, op, code);
+    }
     std::optional<Condition> condition;
     if (is_immediate(op) && op.imm == 0) condition = compared_with_zero(reg(op.left, bits), code);
     if (!condition) compare(e, op, bits);
@@ -54,20 +71,31 @@ void jsge(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, C
 void jslt(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kLT); }
 void jsle(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kLE); }
 
-/// When `left` has no bit of the mask. May set the flags.
-Condition no_bit_is_set(Emitter& e, const Lowered& op, unsigned bits) {
+/// Sets the flags.
+void test(Emitter& e, const Lowered& op, unsigned bits) {
     const Gp left = reg(op.left, bits);
     const std::uint64_t mask = immediate(op, bits);
-    if (is_immediate(op) && std::has_single_bit(mask))
-        return Condition::bit_is_clear(left, static_cast<unsigned>(std::countr_zero(mask)));
     if (is_immediate(op) && is_logical_immediate(mask, bits))
         e.a.tst(left, mask);
     else
         e.a.tst(left, right(e, op, bits));
+}
+
+/// When `left` has no bit of the mask. May set the flags.
+Condition no_bit_is_set(Emitter& e, const Lowered& op, unsigned bits) {
+    const std::uint64_t mask = immediate(op, bits);
+    if (is_immediate(op) && std::has_single_bit(mask))
+        return Condition::bit_is_clear(reg(op.left, bits),
+                                       static_cast<unsigned>(std::countr_zero(mask)));
+    test(e, op, bits);
     return CondCode::kEQ;
 }
 
 void jset(Emitter& e, const Lowered& op, unsigned bits) {
+    if (op.select != Select::none) {
+        test(e, op, bits);
+        return select(e, op, op.negated ? CondCode::kEQ : CondCode::kNE);
+    }
     const Condition none = no_bit_is_set(e, op, bits);
     e.jump_if(op.negated ? none : !none, op);
 }

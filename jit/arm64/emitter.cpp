@@ -83,10 +83,12 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
     : output_(asmjit::Arch::kAArch64, options.listing),
       program_(program),
       options_(options),
-      labels_(program.program->insns.size(), no_label),
-      function_labels_(program.program->insns.size(), no_label) {
+      labels_(program.program->insns.size(), no_label) {
     output_.holder().attach(&a);
-    exit_ = a.newLabel();
+    output_.reserve(program.code.size() + program.functions.size());
+    for (const LoweredFunction& function : program.functions)
+        function_labels_.push_back(output_.new_label(a, "function", function.pc));
+    exit_ = output_.new_label(a, "leave", 0);
 }
 
 Result<MachineCode> Emitter::run() {
@@ -98,14 +100,14 @@ Result<MachineCode> Emitter::run() {
 void Emitter::emit_function(const LoweredFunction& function) {
     function_ = &function;
     a.align(asmjit::AlignMode::kCode, 16);
-    output_.begin_place(a.offset(), function.pc, function.pc);
+    output_.begin_place(a.offset(), program_.code[function.first]);
     output_.begin_function(a.offset());
     a.bind(function_label(function.pc));
     prologue();
     for (std::uint32_t i = function.first; i < function.end; ++i) {
         const Lowered& op = program_.code[i];
         const std::size_t begin = a.offset();
-        if (i != function.first) output_.begin_place(begin, op.first_pc, op.pc);
+        if (i != function.first) output_.begin_place(begin, op);
         if (op.is_target) a.bind(label(op.first_pc));
         if (op.loop_length != 0) count(op.loop_length, op.first_pc);
         emit_functions[static_cast<std::size_t>(op.row)](*this, op);
@@ -151,7 +153,7 @@ void Emitter::count(std::uint32_t insns, std::uint32_t pc) {
 }
 
 void Emitter::emit_stubs() {
-    output_.begin_place(a.offset(), 0, 0);
+    output_.begin_place(a.offset(), 0);
     for (const Stop& stop : stops_) {
         a.bind(stop.label);
         load_constant(scratch, options_.site_base + stop.pc);
@@ -168,17 +170,17 @@ void Emitter::emit_stubs() {
 // --- Where branches lead. Those with a condition reach 1 MiB or 32 KiB, the others 128 MiB.
 
 Label Emitter::label(std::uint32_t pc) {
-    if (labels_[pc] == no_label) labels_[pc] = a.newLabel().id();
+    if (labels_[pc] == no_label) labels_[pc] = output_.new_label(a, "insn", pc).id();
     return Label(labels_[pc]);
 }
 
-Label Emitter::function_label(std::uint32_t pc) {
-    if (function_labels_[pc] == no_label) function_labels_[pc] = a.newLabel().id();
-    return Label(function_labels_[pc]);
+Label Emitter::function_label(std::uint32_t pc) const {
+    return function_labels_[program_.function_at(pc)];
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
-    stops_.push_back({a.newLabel(), code, pc});
+    const auto number = static_cast<std::uint32_t>(stops_.size());
+    stops_.push_back({output_.new_label(a, "stop", number), code, pc});
     return stops_.back().label;
 }
 

@@ -39,8 +39,8 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
     output_.holder().attach(&a);
     output_.reserve(program.code.size() + program.functions.size());
     for (const LoweredFunction& function : program.functions)
-        function_labels_.push_back(new_label("function", function.pc));
-    exit_ = new_label("leave", 0);
+        function_labels_.push_back(output_.new_label(a, "function", function.pc));
+    exit_ = output_.new_label(a, "leave", 0);
 }
 
 Result<MachineCode> Emitter::run() {
@@ -52,13 +52,13 @@ Result<MachineCode> Emitter::run() {
 void Emitter::emit_function(const LoweredFunction& function) {
     function_ = &function;
     a.align(asmjit::AlignMode::kCode, 16);
-    output_.begin_place(a.offset(), function.pc, function.pc);
+    output_.begin_place(a.offset(), program_.code[function.first]);
     output_.begin_function(a.offset());
     a.bind(function_label(function.pc));
     prologue();
     for (std::uint32_t i = function.first; i < function.end; ++i) {
         const Lowered& op = program_.code[i];
-        if (i != function.first) output_.begin_place(a.offset(), op.first_pc, op.pc);
+        if (i != function.first) output_.begin_place(a.offset(), op);
         if (op.is_target) a.bind(label(op.first_pc));
         if (op.loop_length != 0) count(op.loop_length, op.first_pc);
         emit_functions[static_cast<std::size_t>(op.row)](*this, op);
@@ -89,29 +89,23 @@ void Emitter::count(std::uint32_t insns, std::uint32_t pc) {
     a.js(stop_label(StopCode::budget, pc));
 }
 
-Label Emitter::new_label(std::string_view kind, std::uint32_t number) {
-    if (!options_.listing) return a.newLabel();
-    return a.newNamedLabel(fmt::format("{}_{}", kind, number).c_str());
-}
-
 Label Emitter::label(std::uint32_t pc) {
-    if (labels_[pc] == no_label) labels_[pc] = new_label("insn", pc).id();
+    if (labels_[pc] == no_label) labels_[pc] = output_.new_label(a, "insn", pc).id();
     return Label(labels_[pc]);
 }
 
 Label Emitter::function_label(std::uint32_t pc) const {
-    const auto function =
-        std::ranges::lower_bound(program_.functions, pc, {}, &LoweredFunction::pc);
-    return function_labels_[static_cast<std::size_t>(function - program_.functions.begin())];
+    return function_labels_[program_.function_at(pc)];
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
-    stops_.push_back({new_label("stop", static_cast<std::uint32_t>(stops_.size())), code, pc});
+    stops_.push_back(
+        {output_.new_label(a, "stop", static_cast<std::uint32_t>(stops_.size())), code, pc});
     return stops_.back().label;
 }
 
 void Emitter::emit_stubs() {
-    output_.begin_place(a.offset(), 0, 0);
+    output_.begin_place(a.offset(), 0);
     for (const Stop& stop : stops_) {
         a.bind(stop.label);
         a.mov(BPFTWIN_STATE(site), options_.site_base + stop.pc);
