@@ -161,10 +161,25 @@ std::string second_slot_error(Op op, const Insn& second) {
     return {};
 }
 
+/// The row of a one-slot instruction whose fields are certainly right, or null.
+const OpInfo* plain_row(const Insn& insn) {
+    const std::size_t end = by_code.first[insn.code + 1];
+    for (std::size_t i = by_code.first[insn.code]; i < end; ++i) {
+        const OpInfo& row = op_table[by_code.rows[i]];
+        if (field_value(insn, row.discriminator) == row.discriminator_value)
+            return is_plain(row, insn) && row.family != Family::lddw ? &row : nullptr;
+    }
+    return nullptr;
+}
+
 /// The row of each slot, second slots of `lddw` included.
 Result<std::vector<Op>> decode_slots(std::span<const Insn> program) {
     std::vector<Op> ops(program.size());
     for (std::size_t pc = 0; pc < program.size(); ++pc) {
+        if (const OpInfo* row = plain_row(program[pc])) {
+            ops[pc] = row->op;
+            continue;
+        }
         auto op = decode_at(program, pc);
         if (!op) return std::unexpected(op.error());
         ops[pc] = *op;

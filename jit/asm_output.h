@@ -28,6 +28,15 @@ public:
 
     [[nodiscard]] asmjit::CodeHolder& holder() { return holder_; }
 
+    /// Makes room for the code and places of so many operations.
+    void reserve(std::size_t operations) {
+        constexpr std::size_t usual_bytes = 6;
+        result_.places.reserve(operations);
+        if (auto error =
+                holder_.reserveBuffer(&holder_.textSection()->_buffer, operations * usual_bytes))
+            handleError(error, nullptr, nullptr);
+    }
+
     /// Begins a place; what is emitted until the next one belongs to it.
     void begin_place(std::size_t offset, std::uint32_t first_pc, std::uint32_t pc) {
         end_listing();

@@ -21,12 +21,17 @@ std::unexpected<Error> refusal(std::size_t bytes) {
 
 }  // namespace
 
-Result<CodeMemory> CodeMemory::create(ByteView code) {
-    const std::size_t size = std::max<std::size_t>(code.size(), 1);
+Result<CodeMemory> CodeMemory::create(std::span<const ByteView> pieces) {
+    std::size_t size = 0;
+    for (const ByteView piece : pieces) size = next_offset(size, piece.size());
     void* found = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (found == MAP_FAILED) return refusal(size);
     CodeMemory memory(static_cast<std::byte*>(found), size);
-    std::ranges::copy(code, memory.begin_);
+    std::size_t offset = 0;
+    for (const ByteView piece : pieces) {
+        std::ranges::copy(piece, memory.begin_ + offset);
+        offset = next_offset(offset, piece.size());
+    }
     if (mprotect(found, size, PROT_READ | PROT_EXEC) != 0) return refusal(size);
     auto* text = reinterpret_cast<char*>(memory.begin_);
     __builtin___clear_cache(text, text + size);

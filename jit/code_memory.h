@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "bpftwin/error.h"
 
@@ -10,9 +12,16 @@ namespace bpftwin::jit {
 /// One mapping with machine code.
 class CodeMemory {
 public:
-    /// Copies `code` into a mapping of its own and makes that executable.
+    /// Distance of pieces' beginnings is a multiple of this.
+    static constexpr std::size_t alignment = 16;
+
+    /// Copies pieces of code one behind the other into a mapping and makes that executable.
     /// @return an Error where the system has no memory or allows none to be executable.
-    static Result<CodeMemory> create(ByteView code);
+    static Result<CodeMemory> create(std::span<const ByteView> pieces);
+    /// Where the piece behind one of `size` bytes at `offset` begins.
+    static constexpr std::size_t next_offset(std::size_t offset, std::size_t size) {
+        return (offset + size + alignment - 1) / alignment * alignment;
+    }
 
     CodeMemory() = default;
     CodeMemory(CodeMemory&& other) noexcept;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "jit/lower.h"
 
@@ -59,6 +60,24 @@ bool accesses_memory(const Lowered& op) {
         case Family::stx: return true;
         default: return false;
     }
+}
+
+/// The jump that is taken when `row` is not; of every jump but jset.
+Row inverse(Row row) {
+    constexpr std::pair<Row, Row> opposites[] = {
+        {Row::jeq64_k, Row::jne64_k},   {Row::jgt64_k, Row::jle64_k},
+        {Row::jge64_k, Row::jlt64_k},   {Row::jsgt64_k, Row::jsle64_k},
+        {Row::jsge64_k, Row::jslt64_k},
+    };
+    // The four forms of a jump follow each other in the same order.
+    constexpr unsigned forms = 4;
+    for (const auto& [a, b] : opposites) {
+        const unsigned from_a = static_cast<unsigned>(row) - static_cast<unsigned>(a);
+        const unsigned from_b = static_cast<unsigned>(row) - static_cast<unsigned>(b);
+        if (from_a < forms) return static_cast<Row>(static_cast<unsigned>(b) + from_a);
+        if (from_b < forms) return static_cast<Row>(static_cast<unsigned>(a) + from_b);
+    }
+    bug("a jump without an opposite");
 }
 
 class Folding {
@@ -139,7 +158,7 @@ private:
             }
             used |= op.uses;
             defined |= op.defines;
-            if (op.is_target || is_jump(op.row) || (op.defines & bit(reg)) != 0) return none;
+            if (op.is_target || jumps(op) || (op.defines & bit(reg)) != 0) return none;
         }
         return none;
     }
@@ -163,6 +182,8 @@ private:
             make_rotation(op);
         } else if (op.row == Row::mov32_x && op.right == op.dst) {
             drop_zero_extension(op);
+        } else if (is_mov(op)) {
+            make_select(op);
         } else if (accesses_memory(op)) {
             fold_address(op);
             fold_address(op);
@@ -374,6 +395,47 @@ private:
         op.right = last.right;
         op.uses = last.uses;
         absorb(kept_ - 1, op);
+    }
+
+    /// if a > b goto L; d = x; L:  →  d = x unless a > b
+    void make_select(Lowered& op) {
+        const Lowered& last = this->last(op);
+        if (!is_family(last.row, Family::jmp) || !jumps(last) || last.target != op.pc + 1) return;
+        Lowered select = last;
+        invert(select);
+        select.select = info(op.row).bits == 32 ? Select::move32 : Select::move64;
+        select.dst = op.dst;
+        select.index = op.right;
+        select.off = static_cast<std::int32_t>(op.imm);
+        select.uses |= op.uses | bit(op.dst);
+        select.defines = bit(op.dst);
+        select.live_after = op.live_after;
+        code_[kept_ - 1] = select;
+        dropped_ = true;
+        make_set();
+    }
+
+    static void invert(Lowered& jump) {
+        if (info(jump.row).symbol == "&")
+            jump.negated = !jump.negated;
+        else
+            jump.row = inverse(jump.row);
+    }
+
+    /// d = 1; d = 0 if a > b  →  d = 0; d = 1 if a <= b, which takes no register for the constant
+    void make_set() {
+        Lowered& select = code_[kept_ - 1];
+        if (kept_ < first_ + 2 || select.is_target || select.index != no_register) return;
+        Lowered& before = code_[kept_ - 2];
+        const bool same = (before.row == Row::mov32_k || before.row == Row::mov64_k) &&
+                          before.dst == select.dst && select.left != select.dst &&
+                          select.right != select.dst;
+        if (!same || before.imm + select.off != 1 || before.imm * select.off != 0) return;
+        if (before.imm == 1) {
+            before.imm = 0;
+            invert(select);
+        }
+        select.select = Select::set;
     }
 
     LoweredProgram& program_;

@@ -68,23 +68,32 @@ inline constexpr RegisterSet all_registers = 0b0'0111'1111'1111;  ///< r0 to r10
 
 inline constexpr std::uint8_t no_register = 0xff;
 
+/// What a conditional jump does instead of jumping.
+enum class Select : std::uint8_t {
+    none,
+    set,     ///< dst, which is 0, becomes 1.
+    move32,  ///< dst becomes `index`, or without one `off`, zero-extended from 32 bits.
+    move64,  ///< dst becomes `index`, or without one `off`, sign-extended.
+};
+
 /// One operation. Operands by family:
 ///   alu:     dst = left op right, or with `_k` dst = left op imm
 ///   address: memory at left + (index << scale) + off; loads write dst, stores write right or imm
-///   jmp:     if left op right (imm) goto target
+///   jmp:     if left op right (imm) goto target, or `select`
 struct Lowered {
     Row row{};
     std::uint8_t dst = no_register;
     std::uint8_t left = no_register;
     std::uint8_t right = no_register;
     std::uint8_t index = no_register;
-    std::uint8_t scale = 0;      ///< Also of `right` in an `add64_x`.
-    bool negated = false;        ///< jset: jump if no bit is set.
-    bool byte_swapped = false;   ///< ldxh, ldxw, ldxdw: the value is big-endian.
-    bool is_target = false;      ///< A jump, call or function pointer leads here.
-    RegisterSet uses = 0;        ///< Registers read.
-    RegisterSet defines = 0;     ///< Registers written or made worthless.
-    RegisterSet live_after = 0;  ///< Registers whose values are read later.
+    std::uint8_t scale = 0;        ///< Also of `right` in an `add64_x`.
+    bool negated = false;          ///< jset: jump if no bit is set.
+    bool byte_swapped = false;     ///< ldxh, ldxw, ldxdw: the value is big-endian.
+    Select select = Select::none;  ///< jmp only.
+    bool is_target = false;        ///< A jump, call or function pointer leads here.
+    RegisterSet uses = 0;          ///< Registers read.
+    RegisterSet defines = 0;       ///< Registers written or made worthless.
+    RegisterSet live_after = 0;    ///< Registers whose values are read later.
     std::int32_t off = 0;
     std::uint32_t first_pc = 0;     ///< First BPF instruction that this stands for.
     std::uint32_t pc = 0;           ///< The one that a trap is attributed to.
@@ -92,6 +101,9 @@ struct Lowered {
     std::uint32_t loop_length = 0;  ///< Of the longest loop that jumps back to here; 0: none.
     std::int64_t imm = 0;           ///< Immediate, constant, or address of what is called.
 };
+
+/// Whether control may continue at the operation's `target`.
+constexpr bool jumps(const Lowered& op) { return is_jump(op.row) && op.select == Select::none; }
 
 /// A function of the program: entry or subprogram.
 struct LoweredFunction {

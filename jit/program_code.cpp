@@ -3,17 +3,6 @@
 #include <algorithm>
 
 namespace bpftwin::jit {
-namespace {
-
-constexpr std::size_t alignment = 16;
-
-void append(Bytes& all, const Bytes& code) {
-    all.resize((all.size() + alignment - 1) / alignment * alignment);
-    all.insert(all.end(), code.begin(), code.end());
-}
-
-}  // namespace
-
 std::uint32_t ProgramCode::site_base(const ObjectSpec& object, std::size_t program) {
     std::size_t base = 0;
     // One more than it has: control may arrive behind the last.
@@ -24,25 +13,26 @@ std::uint32_t ProgramCode::site_base(const ObjectSpec& object, std::size_t progr
 Result<ProgramCode> ProgramCode::create(const ObjectSpec& object, const MachineCode& entry,
                                         std::vector<MachineCode> programs) {
     ProgramCode result;
-    Bytes all = entry.code;
-    for (std::size_t i = 0; i < programs.size(); ++i) {
-        append(all, programs[i].code);
-        const auto size = static_cast<std::uint32_t>(programs[i].code.size());
-        const auto begin = static_cast<std::uint32_t>(all.size()) - size;
-        programs[i].code = {};
-        result.parts_.push_back(
-            {&object.programs[i], begin, site_base(object, i), std::move(programs[i]), size});
-    }
-    auto memory = CodeMemory::create(all);
+    std::vector<ByteView> pieces = {entry.code};
+    for (const MachineCode& program : programs) pieces.push_back(program.code);
+    auto memory = CodeMemory::create(pieces);
     if (!memory) return std::unexpected(memory.error());
     result.memory_ = std::move(*memory);
     const std::byte* begin = result.memory_.begin();
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < programs.size(); ++i) {
+        offset = CodeMemory::next_offset(offset, pieces[i].size());
+        programs[i].code = {};
+        result.parts_.push_back({&object.programs[i], static_cast<std::uint32_t>(offset),
+                                 site_base(object, i), std::move(programs[i]),
+                                 static_cast<std::uint32_t>(pieces[i + 1].size())});
+    }
     result.exit_ = begin + entry.function_offsets[1];
     for (const Part& part : result.parts_) {
         result.starts_.push_back(part.size == 0 ? nullptr : begin + part.begin);
-        for (const std::uint32_t offset : part.code.function_offsets)
+        for (const std::uint32_t function : part.code.function_offsets)
             result.functions_.push_back(
-                reinterpret_cast<std::uint64_t>(begin + part.begin + offset));
+                reinterpret_cast<std::uint64_t>(begin + part.begin + function));
     }
     return result;
 }

@@ -1,6 +1,7 @@
 // Functions, labels, stubs and calls.
 #include "jit/arm64/emitter.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -83,9 +84,11 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
     : output_(asmjit::Arch::kAArch64, options.listing),
       program_(program),
       options_(options),
-      labels_(program.program->insns.size(), no_label),
-      function_labels_(program.program->insns.size(), no_label) {
+      labels_(program.program->insns.size(), no_label) {
     output_.holder().attach(&a);
+    output_.reserve(program.code.size() + program.functions.size());
+    for (std::size_t i = 0; i < program.functions.size(); ++i)
+        function_labels_.push_back(a.newLabel());
     exit_ = a.newLabel();
 }
 
@@ -172,9 +175,10 @@ Label Emitter::label(std::uint32_t pc) {
     return Label(labels_[pc]);
 }
 
-Label Emitter::function_label(std::uint32_t pc) {
-    if (function_labels_[pc] == no_label) function_labels_[pc] = a.newLabel().id();
-    return Label(function_labels_[pc]);
+Label Emitter::function_label(std::uint32_t pc) const {
+    const auto function =
+        std::ranges::lower_bound(program_.functions, pc, {}, &LoweredFunction::pc);
+    return function_labels_[static_cast<std::size_t>(function - program_.functions.begin())];
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {

@@ -31,9 +31,30 @@ void test(Emitter& e, const Lowered& op, unsigned bits) {
     e.a.test(reg(op.left, enough), mask);
 }
 
+/// Writes dst if the condition holds.
+void select(Emitter& e, const Lowered& op, CondCode condition) {
+    const unsigned bits = op.select == Select::move64 ? 64 : 32;
+    if (op.select == Select::set) {
+        e.a.set(condition, reg(op.dst, 8));
+    } else if (op.index != no_register) {
+        e.a.cmov(condition, reg(op.dst, bits), reg(op.index, bits));
+    } else {
+        e.a.mov(sized(scratch, bits), op.off);  // Not by xor, which would change the flags.
+        e.a.cmov(condition, reg(op.dst, bits), sized(scratch, bits));
+    }
+}
+
+/// What a conditional jump does when the flags are set.
+void jump_or_select(Emitter& e, const Lowered& op, CondCode condition) {
+    if (op.select == Select::none)
+        e.a.j(condition, e.label(op.target));
+    else
+        select(e, op, condition);
+}
+
 void jump_if(Emitter& e, const Lowered& op, unsigned bits, CondCode condition) {
     compare(e, op, bits);
-    e.a.j(condition, e.label(op.target));
+    jump_or_select(e, op, condition);
 }
 
 void jeq(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kE); }
@@ -49,7 +70,7 @@ void jsle(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, C
 
 void jset(Emitter& e, const Lowered& op, unsigned bits) {
     test(e, op, bits);
-    e.a.j(op.negated ? CondCode::kZ : CondCode::kNZ, e.label(op.target));
+    jump_or_select(e, op, op.negated ? CondCode::kZ : CondCode::kNZ);
 }
 
 void ja(Emitter& e, const Lowered& op) { e.a.jmp(e.label(op.target)); }

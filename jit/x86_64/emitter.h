@@ -74,7 +74,7 @@ public:
     /// Where jumps to this BPF instruction lead.
     Label label(std::uint32_t pc);
     /// Where calls of the function that begins at this BPF instruction lead.
-    Label function_label(std::uint32_t pc);
+    [[nodiscard]] Label function_label(std::uint32_t pc) const;
     /// A stub out of the way that stops the program with `code` at `pc`.
     Label stop_label(StopCode code, std::uint32_t pc);
     /// A stub that leaves a program which is stopped already.
@@ -106,8 +106,8 @@ private:
     const LoweredProgram& program_;
     CompileOptions options_;
     const LoweredFunction* function_ = nullptr;
-    std::vector<std::uint32_t> labels_;           ///< By BPF instruction; invalid: none yet.
-    std::vector<std::uint32_t> function_labels_;  ///< The same.
+    std::vector<std::uint32_t> labels_;   ///< By BPF instruction; invalid: none yet.
+    std::vector<Label> function_labels_;  ///< By function.
     std::vector<Stop> stops_;
     Label exit_;
 };
