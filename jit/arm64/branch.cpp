@@ -38,26 +38,30 @@ void compare(Emitter& e, const Lowered& op, unsigned bits) {
 
 /// Writes dst if the flags say so.
 void select(Emitter& e, const Lowered& op, CondCode code) {
-    const unsigned bits = op.select == Select::move64 ? 64 : 32;
-    const Gp dst = reg(op.dst, bits);
+    const Gp dst = reg(op.dst);
     if (op.select == Select::set) {
         e.a.cset(dst, code);
-    } else if (op.index != no_register) {
-        e.a.csel(dst, reg(op.index, bits), dst, code);
-    } else {
-        e.a.csel(dst, e.constant(dst, op.off), dst, code);
+        return;
     }
+    Gp source = scratch2;
+    if (op.index == no_register)
+        source = e.constant(op.select == Select::move64 ? dst : dst.w(), op.off);
+    else if (op.select == Select::move64)
+        source = reg(op.index);
+    else
+        e.a.mov(source.w(), reg(op.index, 32));
+    e.a.csel(dst, source.x(), dst, code);
 }
 
 void jump_if(Emitter& e, const Lowered& op, unsigned bits, CondCode code) {
-    if (op.select != Select::none) {
-        compare(e, op, bits);
-        return select(e, op, code);
-    }
     std::optional<Condition> condition;
-    if (is_immediate(op) && op.imm == 0) condition = compared_with_zero(reg(op.left, bits), code);
+    if (op.select == Select::none && is_immediate(op) && op.imm == 0)
+        condition = compared_with_zero(reg(op.left, bits), code);
     if (!condition) compare(e, op, bits);
-    e.jump_if(condition.value_or(code), op);
+    if (op.select == Select::none)
+        e.jump_if(condition.value_or(code), op);
+    else
+        select(e, op, code);
 }
 
 void jeq(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kEQ); }
@@ -81,23 +85,19 @@ void test(Emitter& e, const Lowered& op, unsigned bits) {
         e.a.tst(left, right(e, op, bits));
 }
 
-/// When `left` has no bit of the mask. May set the flags.
-Condition no_bit_is_set(Emitter& e, const Lowered& op, unsigned bits) {
-    const std::uint64_t mask = immediate(op, bits);
-    if (is_immediate(op) && std::has_single_bit(mask))
-        return Condition::bit_is_clear(reg(op.left, bits),
-                                       static_cast<unsigned>(std::countr_zero(mask)));
-    test(e, op, bits);
-    return CondCode::kEQ;
-}
-
 void jset(Emitter& e, const Lowered& op, unsigned bits) {
-    if (op.select != Select::none) {
-        test(e, op, bits);
-        return select(e, op, op.negated ? CondCode::kEQ : CondCode::kNE);
+    const std::uint64_t mask = immediate(op, bits);
+    const CondCode code = op.negated ? CondCode::kEQ : CondCode::kNE;
+    if (op.select == Select::none && is_immediate(op) && std::has_single_bit(mask)) {
+        const auto clear = Condition::bit_is_clear(reg(op.left, bits),
+                                                   static_cast<unsigned>(std::countr_zero(mask)));
+        return e.jump_if(op.negated ? clear : !clear, op);
     }
-    const Condition none = no_bit_is_set(e, op, bits);
-    e.jump_if(op.negated ? none : !none, op);
+    test(e, op, bits);
+    if (op.select == Select::none)
+        e.jump_if(code, op);
+    else
+        select(e, op, code);
 }
 
 void ja(Emitter& e, const Lowered& op) { e.jump(op); }

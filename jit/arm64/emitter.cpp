@@ -1,6 +1,7 @@
 // Functions, labels, stubs and calls.
 #include "jit/arm64/emitter.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
