@@ -1,7 +1,7 @@
 #include "helpers/touch.h"
 
 // A sanitizer's own look at a bad address would fault first, and name another one.
-#define BPFTWIN_BARE [[gnu::no_sanitize("address", "thread", "undefined")]]
+#define BPFTWIN_BARE __attribute__((no_sanitize("address", "thread", "undefined")))
 
 namespace bpftwin {
 namespace {

@@ -107,17 +107,14 @@ std::string cast_error(const OpInfo& op, const Insn& insn) {
                        insn.imm);
 }
 
-/// Bits of an instruction slot that a row reserves.
+/// Bits of an instruction slot that a row reserves, as the slot's bytes are a little-endian number:
+/// clang evaluates no bit_cast of bit-fields.
 constexpr std::uint64_t reserved_bits(const OpInfo& row) {
-    Insn reserved{};
-    const auto is_reserved = [&](Fields field) {
-        return !has(row.operands, field) && field != row.discriminator;
+    const auto reserved = [&](Fields field, std::uint64_t bits) {
+        return !has(row.operands, field) && field != row.discriminator ? bits : 0;
     };
-    if (is_reserved(dst_field)) reserved.dst = 0xf;
-    if (is_reserved(src_field)) reserved.src = 0xf;
-    if (is_reserved(off_field)) reserved.off = -1;
-    if (is_reserved(imm_field)) reserved.imm = -1;
-    return std::bit_cast<std::uint64_t>(reserved);
+    return reserved(dst_field, 0xf00) | reserved(src_field, 0xf000) |
+           reserved(off_field, 0xffff'0000) | reserved(imm_field, 0xffff'ffff'0000'0000);
 }
 constexpr auto all_reserved_bits = [] {
     std::array<std::uint64_t, op_count> bits{};

@@ -57,6 +57,10 @@ std::uint64_t JitMachine::call(std::uint64_t function, std::uint64_t r1, std::ui
     return result;
 }
 
+// UndefinedBehaviorSanitizer looks for a function's type in front of its code.
+#if defined(__clang__)
+[[clang::no_sanitize("function")]]
+#endif
 std::uint64_t JitMachine::enter(const void* code) {
     const std::uint64_t result = programs_->code->enter()(&state_, code);
     if (state_.stopped == StopCode::none) return result;

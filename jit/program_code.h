@@ -30,7 +30,9 @@ public:
     static std::uint32_t site_base(const ObjectSpec& object, std::size_t program);
 
     using Enter = std::uint64_t (*)(struct State*, const void* code);
-    [[nodiscard]] Enter enter() const { return reinterpret_cast<Enter>(memory_.begin()); }
+    [[nodiscard]] Enter enter() const {
+        return reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(memory_.begin()));
+    }
     [[nodiscard]] const void* exit() const { return exit_; }
     /// By program; null for one that cannot run.
     [[nodiscard]] const std::vector<const void*>& starts() const { return starts_; }
