@@ -1,149 +1,165 @@
-// The suite's command: one Google Benchmark per program and a last one for the geometric means.
-#include <benchmark/benchmark.h>
-
-#include <cmath>
+// The suite's command: measures phase by phase, prints rows as it goes and writes reports.
 #include <cstdio>
+#include <fstream>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "bench/contest.h"
+#include "bench/report.h"
+#include "compare/timing.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 
 namespace {
 
 using namespace bpftwin;
 using namespace bpftwin::bench;
 
-/// Names of the counters of the last benchmark, and of the lines that the suite ends with.
-constexpr const char* interpreter_ratio = "interp/native";
-constexpr const char* checked_ratio = "checked/native";
-
 struct Options {
     bool quick = false;
+    bool budget = false;
     std::string filter = ".*";
+    std::vector<std::string> engines = compare::contender_names();
+    std::vector<std::string> phases = {"run", "compile", "size"};
     std::string json;
+    std::string html;
 
-    [[nodiscard]] int rounds() const { return quick ? 150 : 1000; }
+    [[nodiscard]] bool wants(std::string_view phase) const {
+        return std::ranges::find(phases, phase) != phases.end();
+    }
 };
 
-using Measurements = std::vector<Measurement>;
-
-double geometric_mean(const Measurements& all, Way way) {
-    double sum = 0;
-    for (const Measurement& one : all) sum += std::log(one.ratio[way]);
-    return std::exp(sum / static_cast<double>(all.size()));
-}
-
-void measure(benchmark::State& state, const Program& program, Measurements& all) {
-    auto contest = Contest::create(program);
-    if (!contest) return state.SkipWithError(contest.error().message.c_str());
-    for (auto _ : state) {
-        const auto seconds = contest->round();
-        if (!seconds) return state.SkipWithError(seconds.error().message.c_str());
-        state.SetIterationTime(*seconds);
-    }
-    const Measurement& one = all.emplace_back(contest->measurement());
-    state.counters["native_ns"] = one.ns[native];
-    state.counters["interp_ns"] = one.ns[interpreter];
-    state.counters["checked_ns"] = one.ns[checked];
-    state.counters[interpreter_ratio] = one.ratio[interpreter];
-    state.counters[checked_ratio] = one.ratio[checked];
-}
-
-void summarize(benchmark::State& state, const Measurements& all) {
-    if (all.empty()) return state.SkipWithError("nothing was measured");
-    for (auto _ : state) state.SetIterationTime(1e-9);
-    state.counters[interpreter_ratio] = geometric_mean(all, interpreter);
-    state.counters[checked_ratio] = geometric_mean(all, checked);
-}
-
-/// Prints one row per program as it is measured, and the means at the end.
-class Table : public benchmark::BenchmarkReporter {
+class Suite {
 public:
-    bool ReportContext(const Context&) override {
-        fmt::print("{:18} {:>11} {:>11} {:>11} {:>14} {:>15}\n", "program", "native ns",
-                   "interp ns", "checked ns", interpreter_ratio, checked_ratio);
-        return true;
+    Suite(const Options& options, std::vector<compare::Contender> engines)
+        : options_(options), wanted_(options.filter) {
+        plan_ = {std::move(engines), {.metered = options.budget}, options.quick};
+        results_.machine = this_machine();
+        results_.engines = options.engines;
+        results_.quick = options.quick;
     }
 
-    void ReportRuns(const std::vector<Run>& runs) override {
-        for (const Run& run : runs) report(run);
+    const Results& run() {
+        const compare::Pin pin;
+        if (options_.wants("run")) run_phase();
+        if (options_.wants("compile")) compile_phase();
+        if (options_.wants("size")) size_phase();
+        show(summary_text(results_));
+        return results_;
+    }
+
+private:
+    void run_phase() {
+        show(run_heading(results_));
+        for (const Program& program : wanted_programs())
+            keep(program.name, measure_run(program, plan_), results_.run, run_text);
+        show("\n");
+    }
+
+    void compile_phase() {
+        show(compile_heading(results_));
+        for (const Program& program : wanted_programs())
+            keep(program.name, measure_compile(program, plan_), results_.compile, compile_text);
+        show("\n");
+    }
+
+    void size_phase() {
+        show(size_heading(results_));
+        for (const std::size_t insns : sizes())
+            keep("synthetic", measure_size(insns, plan_), results_.size, size_text);
+        show("\n");
+    }
+
+    template <class Row>
+    void keep(std::string_view what, Result<Row> row, std::vector<Row>& rows,
+              std::string (*text)(const Row&)) {
+        if (!row) {
+            results_.failures.push_back({std::string(what), row.error().message});
+            return show(fmt::format("{:18} FAILED: {}\n", what, row.error().message));
+        }
+        show(text(*row));
+        rows.push_back(std::move(*row));
+    }
+
+    static void show(const std::string& text) {
+        std::fwrite(text.data(), 1, text.size(), stdout);
         std::fflush(stdout);
     }
 
-    [[nodiscard]] bool failed() const { return failed_; }
-
-private:
-    void report(const Run& run) {
-        const std::string name = run.run_name.function_name;
-        const auto value = [&](const char* counter) { return run.counters.at(counter).value; };
-        if (run.error_occurred) {
-            failed_ = true;
-            fmt::print("{:18} FAILED: {}\n", name, run.error_message);
-        } else if (run.counters.contains("native_ns")) {
-            fmt::print("{:18} {:11.0f} {:11.0f} {:11.0f} {:14.2f} {:15.2f}\n", name,
-                       value("native_ns"), value("interp_ns"), value("checked_ns"),
-                       value(interpreter_ratio), value(checked_ratio));
-        } else {
-            for (const char* counter : {interpreter_ratio, checked_ratio})
-                fmt::print("{} {} {:.1f}\n", name, counter, value(counter));
-        }
+    [[nodiscard]] std::vector<Program> wanted_programs() const {
+        std::vector<Program> wanted;
+        for (const Program& program : programs())
+            if (std::regex_search(program.name.begin(), program.name.end(), wanted_))
+                wanted.push_back(program);
+        return wanted;
     }
 
-    bool failed_ = false;
+    const Options& options_;
+    std::regex wanted_;
+    Plan plan_;
+    Results results_;
 };
 
-void add(const char* name, int rounds, const std::function<void(benchmark::State&)>& body) {
-    benchmark::RegisterBenchmark(name, body)->UseManualTime()->Iterations(rounds);
+Result<void> write(const std::string& path, const std::string& text) {
+    if (path.empty()) return {};
+    std::ofstream file(path, std::ios::binary);
+    file << text;
+    file.close();
+    return file ? Result<void>() : fail("cannot write " + path);
 }
 
-void add_all(const Options& options, Measurements& all) {
-    const std::regex wanted(options.filter);
-    for (const Program& program : programs()) {
-        if (!std::regex_search(program.name.begin(), program.name.end(), wanted)) continue;
-        add(std::string(program.name).c_str(), options.rounds(),
-            [&](benchmark::State& state) { measure(state, program, all); });
-    }
-    add("geomean", 1, [&](benchmark::State& state) { summarize(state, all); });
+Result<int> run(const Options& options) {
+    auto engines = compare::make_contenders(options.engines);
+    if (!engines) return std::unexpected(engines.error().in("--engines"));
+    const Results results = Suite(options, std::move(*engines)).run();
+    for (const auto& written :
+         {write(options.json, json_text(results)), write(options.html, html_text(results))})
+        if (!written) return std::unexpected(written.error());
+    const bool empty = results.run.empty() && results.compile.empty() && results.size.empty();
+    if (empty && results.failures.empty())
+        return fail(fmt::format("--filter {}: no program matches", options.filter));
+    return results.failures.empty() ? 0 : 1;
 }
 
-void initialize_library(const Options& options) {
-    std::vector<std::string> words = {"bench"};
-    if (!options.json.empty())
-        words.insert(words.end(),
-                     {"--benchmark_out=" + options.json, "--benchmark_out_format=json"});
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    int count = static_cast<int>(arguments.size());
-    benchmark::Initialize(&count, arguments.data());
+int complain(std::string_view message) {
+    fmt::print(stderr, "bench: {}\n", message);
+    return 2;
 }
 
-int run(const Options& options) {
-    Measurements all;
-    initialize_library(options);
-    add_all(options, all);
-    Table table;
-    benchmark::RunSpecifiedBenchmarks(&table);
-    return table.failed() ? 1 : 0;
+void add_options(CLI::App& app, Options& options) {
+    app.add_flag("--quick", options.quick, "fewer rounds: the whole suite in less than 60 s");
+    app.add_option("--filter", options.filter, "only programs that match this regular expression")
+        ->type_name("REGEX");
+    app.add_option("--engines", options.engines,
+                   fmt::format("engines to measure (default: {})", fmt::join(options.engines, ",")))
+        ->delimiter(',')
+        ->type_name("NAME,NAME");
+    app.add_option("--phases", options.phases,
+                   fmt::format("what to measure (default: {})", fmt::join(options.phases, ",")))
+        ->delimiter(',')
+        ->check(CLI::IsMember(options.phases))
+        ->type_name("NAME,NAME");
+    app.add_flag("--budget", options.budget,
+                 "let engines count instructions where that costs time");
+    app.add_option("--json", options.json, "also write the results to this file")
+        ->type_name("FILE");
+    app.add_option("--html", options.html, "also write a page with charts to this file")
+        ->type_name("FILE");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app(
-        "Measures the interpreter against the same C source compiled natively.\n"
-        "Example: bench/run --quick --filter 'hash|sort' --json result.json");
-    app.add_flag("--quick", options.quick, "fewer rounds: the whole suite in less than 40 s");
-    app.add_option("--filter", options.filter, "only programs that match this regular expression");
-    app.add_option("--json", options.json, "also write the results to this file");
+    CLI::App app("Measures engines against the same C source compiled natively.", "bench/run");
+    app.footer("Example:\n  bench/run --quick --filter 'hash|sort' --html report.html");
+    add_options(app, options);
     CLI11_PARSE(app, argc, argv);
     try {
-        return run(options);
+        const auto status = run(options);
+        return status ? *status : complain(status.error().message);
     } catch (const std::regex_error& error) {
-        fmt::print(stderr, "--filter {}: {}\n", options.filter, error.what());
-        return 2;
+        return complain(fmt::format("--filter {}: {}", options.filter, error.what()));
     }
 }

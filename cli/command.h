@@ -15,7 +15,7 @@ namespace bpftwin::cli {
 /// What the process's exit status means.
 enum Exit : int {
     exit_fine = 0,
-    exit_finding = 1,    ///< The program under test did something wrong: a trap.
+    exit_finding = 1,    ///< The program under test did something wrong: a trap, or engines that differ.
     exit_bad_input = 2,  ///< Bad usage or bad input; one line on stderr says which.
     exit_interrupted = 130,
 };
@@ -27,6 +27,7 @@ struct Command {
 };
 
 Command add_run(CLI::App& app);
+Command add_bench(CLI::App& app);
 Command add_progs(CLI::App& app);
 Command add_maps(CLI::App& app);
 Command add_disasm(CLI::App& app);

@@ -87,8 +87,20 @@ Arguments compiler_arguments(const std::string& path) {
     return arguments;
 }
 
-/// Starts `program` with standard output going to `output`. @return its pid or a negative errno.
-pid_t spawn(const std::string& program, const Arguments& arguments, int output) {
+/// Exit status of a program that does not exist: POSIX lets posix_spawn say so by a child's status.
+constexpr int not_found = 127;
+
+Result<int> exit_status(pid_t pid, const std::string& program) {
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) return std::unexpected(system_error("waitpid"));
+    }
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+    return fail(fmt::format("{} was ended by signal {}", program, WTERMSIG(status)));
+}
+
+/// Runs `program` with standard output going to `output`. @return its exit status.
+Result<int> run(const std::string& program, const Arguments& arguments, int output) {
     std::vector<char*> argv = {const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
         argv.push_back(const_cast<char*>(argument.c_str()));
@@ -99,27 +111,20 @@ pid_t spawn(const std::string& program, const Arguments& arguments, int output) 
     pid_t pid = 0;
     int error = posix_spawnp(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
-    return error == 0 ? pid : -error;
-}
-
-Result<void> wait_for(pid_t pid, const std::string& program) {
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) return std::unexpected(system_error("waitpid"));
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    return fail(WIFEXITED(status)
-                    ? fmt::format("{} failed with status {}", program, WEXITSTATUS(status))
-                    : fmt::format("{} was ended by signal {}", program, WTERMSIG(status)));
+    if (error == ENOENT) return not_found;
+    if (error != 0) return fail(fmt::format("{}: {}", program, std::strerror(error)));
+    return exit_status(pid, program);
 }
 
 Result<void> compile_to(int output, const std::string& path) {
     Arguments arguments = compiler_arguments(path);
     std::string tried;
     for (const std::string& compiler : compilers()) {
-        pid_t pid = spawn(compiler, arguments, output);
-        if (pid > 0) return wait_for(pid, compiler);
-        if (pid != -ENOENT) return fail(fmt::format("{}: {}", compiler, std::strerror(-pid)));
+        auto status = run(compiler, arguments, output);
+        if (!status) return std::unexpected(status.error());
+        if (*status == 0) return {};
+        if (*status != not_found)
+            return fail(fmt::format("{} failed with status {}", compiler, *status));
         tried += (tried.empty() ? "" : ", ") + compiler;
     }
     return fail(

@@ -4,13 +4,14 @@
 
 #include "CLI/CLI.hpp"
 #include "cli/command.h"
-#include "cli/hex.h"
+#include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
 #include "cli/report.h"
 #include "cli/settings.h"
-#include "cli/world.h"
+#include "compare/engines.h"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 #include "vm/context.h"
 #include "vm/packet.h"
 
@@ -19,51 +20,22 @@ namespace {
 
 struct RunArguments {
     ObjectArguments object;
-    std::string program;
-    std::vector<std::string> packets;
+    InputArguments input;
+    std::string engine = "interp";
     std::string packet_out;
-    std::vector<std::string> fields;
-    std::string context_file;
-    std::vector<Setting> settings;
     std::vector<std::string> events;
-    std::vector<std::string> world;
-    std::optional<std::uint32_t> cpu;
-    std::uint32_t cpus = 0;
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
     bool checked = false, unsafe = false, json = false, time = false, summary = false,
          no_maps = false;
 };
 
-Result<ContextField> parse_field(const std::string& text) {
-    std::size_t equals = text.find('=');
-    if (equals == std::string::npos) return fail(fmt::format("--ctx {}: give FIELD=VALUE", text));
-    auto value = parse_integer(text.substr(equals + 1));
-    if (!value) return std::unexpected(value.error().in("--ctx " + text));
-    return ContextField{text.substr(0, equals), *value};
-}
-
-/// What all runs have in common.
-Result<RunInput> parse_input(const RunArguments& arguments) {
-    RunInput input;
-    for (const std::string& text : arguments.fields) {
-        auto field = parse_field(text);
-        if (!field) return std::unexpected(field.error());
-        input.fields.push_back(std::move(*field));
-    }
-    if (!arguments.context_file.empty()) {
-        auto bytes = read_bytes(arguments.context_file);
-        if (!bytes) return std::unexpected(bytes.error().in("--ctx-file"));
-        input.context = std::move(*bytes);
-    }
-    auto world = parse_world(arguments.world);
-    if (!world) return std::unexpected(world.error());
-    input.world = std::move(*world);
-    if (arguments.cpu) input.world.cpu = *arguments.cpu;
-    input.repeat = arguments.repeat;
-    input.cancelled = InterruptGuard::interrupted;
-    input.budget = arguments.budget;
-    input.want_maps = false;  // They are read once, when all runs are over.
+/// What all runs have in common. Maps are read once, when all runs are over.
+Result<RunInput> parse_run_input(const RunArguments& arguments) {
+    auto input = parse_input(arguments.input);
+    if (!input) return input;
+    input->repeat = arguments.repeat;
+    input->budget = arguments.budget;
     return input;
 }
 
@@ -131,7 +103,7 @@ private:
         if (!current) return once({});
         std::optional<InterruptGuard> guard;
         if (following) guard.emplace();
-        Progress progress;
+        Progress progress("packets");
         while (current && !InterruptGuard::interrupted()) {
             auto done = once(std::move(*current));
             if (!done) return done;
@@ -200,7 +172,7 @@ void note_link_type(const ProgramSpec& program, int link_type) {
 
 Result<Exit> run_packets(const RunArguments& arguments, RunPlan& plan, RunInput input,
                          Instance& instance) {
-    auto stream = PacketStream::open(arguments.packets);
+    auto stream = PacketStream::open(arguments.input.packets);
     if (!stream) return std::unexpected(stream.error());
     auto first = stream->next();
     if (!first) return std::unexpected(first.error());
@@ -214,59 +186,46 @@ Result<Exit> run_packets(const RunArguments& arguments, RunPlan& plan, RunInput 
 }
 
 Result<Exit> run(const RunArguments& arguments) {
+    auto engine = compare::make_engine(arguments.engine);
+    if (!engine) return std::unexpected(engine.error().in("--engine"));
     auto object = open_object(arguments.object);
     if (!object) return std::unexpected(object.error());
-    auto program = choose_program(*object, arguments.program);
+    auto program = choose_program(*object, arguments.input.program);
     if (!program) return std::unexpected(program.error());
     (*program)->autoload = true;
-    auto input = parse_input(arguments);
+    auto input = parse_run_input(arguments);
     if (!input) return std::unexpected(input.error());
     auto events = EventTypes::parse(*object, arguments.events);
     if (!events) return std::unexpected(events.error());
-    auto settings = edit_definition(*object, arguments.settings);
+    auto settings = edit_definition(*object, arguments.input.settings);
     if (!settings) return std::unexpected(settings.error());
 
     Safety safety = arguments.unsafe ? Safety::unsafe : Safety::checked;
-    auto engine = make_interpreter();
-    auto instance = engine->instantiate(*object, {safety, arguments.cpus});
+    auto instance =
+        (*engine)->instantiate(*object, {.safety = safety, .cpu_count = arguments.input.cpus});
     if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
     auto stored = store_settings(**instance, *object, *settings);
     if (!stored) return std::unexpected(stored.error());
 
-    RunPlan plan{
-        *object,        **program,      arguments.object.path, source_names(arguments.packets),
-        engine->name(), safety,         std::move(*events),    arguments.repeat,
-        false,          arguments.time, arguments.summary};
+    RunPlan plan{*object,
+                 **program,
+                 arguments.object.path,
+                 source_names(arguments.input.packets),
+                 (*engine)->name(),
+                 safety,
+                 std::move(*events),
+                 arguments.repeat,
+                 false,
+                 arguments.time,
+                 arguments.summary};
     return run_packets(arguments, plan, std::move(*input), **instance);
 }
 
-/// An option that may be given several times, one value (or one group of values) each time.
-template <class Values>
-void add_repeatable(CLI::App& app, const char* name, Values& values, const char* type,
-                    const std::string& description) {
-    app.add_option(name, values, description)->allow_extra_args(false)->type_name(type);
-}
-
-void add_input_options(CLI::App& app, RunArguments& arguments) {
-    app.add_option("--prog", arguments.program, "Program to run, where the object has several")
-        ->type_name("NAME");
-    add_repeatable(app, "--packet", arguments.packets, "FILE|hex:BYTES",
-                   "pcap or pcapng file, - for standard input, or bytes");
-    add_repeatable(app, "--ctx", arguments.fields, "FIELD=VALUE",
-                   "Field of the context: ingress_ifindex=3, u64[8]=1");
-    app.add_option("--ctx-file", arguments.context_file, "The whole context")
-        ->type_name("FILE|hex:BYTES");
-    add_repeatable(app, "--set", arguments.settings, "MAP KEY VALUE",
-                   "Map entry, global variable or program slot before the run");
-    add_repeatable(app, "--world", arguments.world, "real|fixed|FIELD=VALUE|FILE",
-                   "Clock, task, CPU and random seed; a file is JSON");
-    app.add_option("--cpu", arguments.cpu, "CPU that the program runs on")->type_name("N");
-}
-
 void add_engine_options(CLI::App& app, RunArguments& arguments) {
-    app.add_option("--cpus", arguments.cpus, "Possible CPUs of per-CPU maps (default: real ones)")
-        ->check(CLI::Range(1, 4096))
-        ->type_name("N");
+    app.add_option("--engine", arguments.engine,
+                   fmt::format("What runs the program: {} (default: {})",
+                               fmt::join(compare::engine_names(), ", "), arguments.engine))
+        ->type_name("NAME");
     app.add_option("--repeat", arguments.repeat, "Runs per packet; the last one is shown")
         ->check(CLI::PositiveNumber)
         ->type_name("N");
@@ -291,17 +250,13 @@ void add_output_options(CLI::App& app, RunArguments& arguments) {
 }
 
 std::string footer() {
-    return fmt::format(
-        "Keys and values are C initialisers by BTF, integers or hex:BYTES. With a data section as "
-        "MAP\n(.rodata) KEY is a variable. A prog_array takes names of programs.\n"
-        "Fields of the world: {}.\n\n"
-        "Examples:\n"
-        "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
-        "  bpftwin run exec.o --prog on_exec --world fixed --event 'struct event'\n"
-        "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{{.ip = "
-        "1}}'\n\n"
-        "Exit status: 0 fine, 1 a run trapped, 2 bad usage or input, 130 interrupted",
-        world_fields());
+    return input_notes() +
+           "\nExamples:\n"
+           "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
+           "  bpftwin run exec.o --prog on_exec --world fixed --event 'struct event'\n"
+           "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{.ip = "
+           "1}'\n\n"
+           "Exit status: 0 fine, 1 a run trapped, 2 bad usage or input, 130 interrupted";
 }
 
 }  // namespace
@@ -311,7 +266,7 @@ Command add_run(CLI::App& app) {
     CLI::App* sub =
         app.add_subcommand("run", "Run a program once, or once per packet, and show its effects");
     add_object_arguments(*sub, arguments->object);
-    add_input_options(*sub, *arguments);
+    add_input_options(*sub, arguments->input);
     add_engine_options(*sub, *arguments);
     add_output_options(*sub, *arguments);
     sub->footer(footer());

@@ -23,8 +23,8 @@ std::string Table::text(std::string_view indent) const {
     for (const auto& row : rows_) {
         std::string line(indent);
         for (std::size_t i = 0; i < row.size(); ++i) {
-            line += row[i];
-            line.append(width[i] - row[i].size() + 2, ' ');
+            const std::string space(width[i] - row[i].size(), ' ');
+            line += (i < left_ ? row[i] + space : space + row[i]) + "  ";
         }
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';

@@ -40,8 +40,10 @@ Style stdout_style() { return {has_colour()}; }
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-Progress::Progress()
-    : terminal_(isatty(STDERR_FILENO) != 0), next_(Clock::now() + std::chrono::milliseconds(500)) {}
+Progress::Progress(std::string_view unit)
+    : unit_(unit),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      next_(Clock::now() + std::chrono::milliseconds(500)) {}
 
 Progress::~Progress() {
     if (shown_) fmt::print(stderr, "\r\033[K");
@@ -51,7 +53,8 @@ void Progress::show(std::uint64_t done, double fraction) {
     if (!terminal_ || Clock::now() < next_) return;
     constexpr int width = 30;
     int filled = static_cast<int>(fraction * width);
-    fmt::print(stderr, "\r[{:=<{}}{: <{}}] {} packets\033[K", "", filled, "", width - filled, done);
+    fmt::print(stderr, "\r[{:=<{}}{: <{}}] {} {}\033[K", "", filled, "", width - filled, done,
+               unit_);
     next_ = Clock::now() + std::chrono::milliseconds(100);
     shown_ = true;
 }

@@ -31,17 +31,19 @@ void print(std::string_view text);
 /// A progress line on standard error, shown after half a second and only on a terminal.
 class Progress {
 public:
-    Progress();
+    /// @param unit what is counted, in the plural.
+    explicit Progress(std::string_view unit);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// @param done packets so far. @param fraction of all input, 0 to 1.
+    /// @param done units so far. @param fraction of all there is to do, 0 to 1.
     void show(std::uint64_t done, double fraction);
 
 private:
     using Clock = std::chrono::steady_clock;
 
+    std::string unit_;
     bool terminal_;
     bool shown_ = false;
     Clock::time_point next_;

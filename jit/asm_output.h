@@ -37,6 +37,13 @@ public:
             handleError(error, nullptr, nullptr);
     }
 
+    /// A label; with a name in listings only, where it tells a reader what it stands for.
+    asmjit::Label new_label(asmjit::BaseEmitter& emitter, std::string_view kind,
+                            std::uint32_t number) {
+        if (holder_.logger() == nullptr) return emitter.newLabel();
+        return emitter.newNamedLabel((std::string(kind) + "_" + std::to_string(number)).c_str());
+    }
+
     /// Begins a place; what is emitted until the next one belongs to it, here to an operation.
     void begin_place(std::size_t offset, const Lowered& op) {
         place({static_cast<std::uint32_t>(offset), op.first_pc, op.pc, access_of(op)});

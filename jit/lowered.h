@@ -3,6 +3,7 @@
 // register, an index register in an address.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -158,6 +159,12 @@ struct LoweredProgram {
     const ProgramSpec* program = nullptr;
     std::vector<Lowered> code;
     std::vector<LoweredFunction> functions;
+
+    /// Index of the function that begins at this BPF instruction.
+    [[nodiscard]] std::size_t function_at(std::uint32_t pc) const {
+        const auto found = std::ranges::lower_bound(functions, pc, {}, &LoweredFunction::pc);
+        return static_cast<std::size_t>(found - functions.begin());
+    }
 };
 
 }  // namespace bpftwin::jit

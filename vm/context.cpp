@@ -138,11 +138,12 @@ void Context::attach(Memory& memory) {
     follow_packet(memory);
 }
 
+// The first bytes hold the packet's bounds, as it is placed where it was.
 void Context::restart(Memory& memory) {
     std::ranges::copy(first_bytes_, bytes_.begin());
     if (!layout_->has_packet || packet_ == nullptr) return;
     place_packet();
-    follow_packet(memory);
+    place_region(memory);
 }
 
 std::uint64_t Context::address() const {
@@ -218,14 +219,19 @@ void Context::store_packet_bounds() {
 void Context::follow_packet(Memory& memory) {
     if (!layout_->has_packet || packet_ == nullptr) return;
     store_packet_bounds();
-    if (packet_region_ != 0) memory.remove(packet_region_);
+    place_region(memory);
+}
+
+void Context::place_region(Memory& memory) {
+    const std::uint64_t begin = packet_->meta();
     const std::uint64_t size = packet_->data_end() - packet_->meta();
-    packet_region_ = size == 0 ? 0 : packet_->meta();
+    if (begin == packet_region_ && size == packet_region_size_) return;
+    if (packet_region_size_ != 0) memory.remove(packet_region_);
+    packet_region_ = begin;
+    packet_region_size_ = size;
     if (size != 0)
-        memory.add({.begin = packet_->meta(),
-                    .size = size,
-                    .writable = layout_->packet_writable,
-                    .name = "packet"});
+        memory.add(
+            {.begin = begin, .size = size, .writable = layout_->packet_writable, .name = "packet"});
 }
 
 Bytes Context::without_pointers() const {

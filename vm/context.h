@@ -101,6 +101,7 @@ private:
     void place_packet();
     void place_flow_keys();
     void store_packet_bounds();
+    void place_region(Memory& memory);
     void store(const ContextFieldInfo& field, std::uint64_t value);
     void store_if_known(std::string_view field, std::uint64_t value);
     [[nodiscard]] std::uint64_t load(const ContextFieldInfo& field) const;
@@ -113,7 +114,8 @@ private:
     Bytes frame_;        ///< The packet as the first run finds it, with its Ethernet header.
     Bytes flow_keys_;    ///< Flow dissectors only: what the field `flow_keys` points to.
     Packet* packet_;
-    std::uint64_t packet_region_ = 0;  ///< Where the packet's region begins now; 0: none yet.
+    std::uint64_t packet_region_ = 0;       ///< Where the packet's region begins now.
+    std::uint64_t packet_region_size_ = 0;  ///< 0: there is none.
 };
 
 }  // namespace bpftwin

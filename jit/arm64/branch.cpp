@@ -36,11 +36,32 @@ void compare(Emitter& e, const Lowered& op, unsigned bits) {
         e.a.cmp(left, right(e, op, bits));
 }
 
+/// Writes dst if the flags say so.
+void select(Emitter& e, const Lowered& op, CondCode code) {
+    const Gp dst = reg(op.dst);
+    if (op.select == Select::set) {
+        e.a.cset(dst, code);
+        return;
+    }
+    Gp source = scratch2;
+    if (op.index == no_register)
+        source = e.constant(op.select == Select::move64 ? dst : dst.w(), op.off);
+    else if (op.select == Select::move64)
+        source = reg(op.index);
+    else
+        e.a.mov(source.w(), reg(op.index, 32));
+    e.a.csel(dst, source.x(), dst, code);
+}
+
 void jump_if(Emitter& e, const Lowered& op, unsigned bits, CondCode code) {
     std::optional<Condition> condition;
-    if (is_immediate(op) && op.imm == 0) condition = compared_with_zero(reg(op.left, bits), code);
+    if (op.select == Select::none && is_immediate(op) && op.imm == 0)
+        condition = compared_with_zero(reg(op.left, bits), code);
     if (!condition) compare(e, op, bits);
-    e.jump_if(condition.value_or(code), op);
+    if (op.select == Select::none)
+        e.jump_if(condition.value_or(code), op);
+    else
+        select(e, op, code);
 }
 
 void jeq(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kEQ); }
@@ -54,22 +75,29 @@ void jsge(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, C
 void jslt(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kLT); }
 void jsle(Emitter& e, const Lowered& op, unsigned bits) { jump_if(e, op, bits, CondCode::kLE); }
 
-/// When `left` has no bit of the mask. May set the flags.
-Condition no_bit_is_set(Emitter& e, const Lowered& op, unsigned bits) {
+/// Sets the flags.
+void test(Emitter& e, const Lowered& op, unsigned bits) {
     const Gp left = reg(op.left, bits);
     const std::uint64_t mask = immediate(op, bits);
-    if (is_immediate(op) && std::has_single_bit(mask))
-        return Condition::bit_is_clear(left, static_cast<unsigned>(std::countr_zero(mask)));
     if (is_immediate(op) && is_logical_immediate(mask, bits))
         e.a.tst(left, mask);
     else
         e.a.tst(left, right(e, op, bits));
-    return CondCode::kEQ;
 }
 
 void jset(Emitter& e, const Lowered& op, unsigned bits) {
-    const Condition none = no_bit_is_set(e, op, bits);
-    e.jump_if(op.negated ? none : !none, op);
+    const std::uint64_t mask = immediate(op, bits);
+    const CondCode code = op.negated ? CondCode::kEQ : CondCode::kNE;
+    if (op.select == Select::none && is_immediate(op) && std::has_single_bit(mask)) {
+        const auto clear = Condition::bit_is_clear(reg(op.left, bits),
+                                                   static_cast<unsigned>(std::countr_zero(mask)));
+        return e.jump_if(op.negated ? clear : !clear, op);
+    }
+    test(e, op, bits);
+    if (op.select == Select::none)
+        e.jump_if(code, op);
+    else
+        select(e, op, code);
 }
 
 void ja(Emitter& e, const Lowered& op) { e.jump(op); }

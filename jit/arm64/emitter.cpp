@@ -1,6 +1,7 @@
 // Functions, labels, stubs and calls.
 #include "jit/arm64/emitter.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -83,10 +84,12 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
     : output_(asmjit::Arch::kAArch64, options.listing),
       program_(program),
       options_(options),
-      labels_(program.program->insns.size(), no_label),
-      function_labels_(program.program->insns.size(), no_label) {
+      labels_(program.program->insns.size(), no_label) {
     output_.holder().attach(&a);
-    exit_ = a.newLabel();
+    output_.reserve(program.code.size() + program.functions.size());
+    for (const LoweredFunction& function : program.functions)
+        function_labels_.push_back(output_.new_label(a, "function", function.pc));
+    exit_ = output_.new_label(a, "leave", 0);
 }
 
 Result<MachineCode> Emitter::run() {
@@ -168,17 +171,17 @@ void Emitter::emit_stubs() {
 // --- Where branches lead. Those with a condition reach 1 MiB or 32 KiB, the others 128 MiB.
 
 Label Emitter::label(std::uint32_t pc) {
-    if (labels_[pc] == no_label) labels_[pc] = a.newLabel().id();
+    if (labels_[pc] == no_label) labels_[pc] = output_.new_label(a, "insn", pc).id();
     return Label(labels_[pc]);
 }
 
-Label Emitter::function_label(std::uint32_t pc) {
-    if (function_labels_[pc] == no_label) function_labels_[pc] = a.newLabel().id();
-    return Label(function_labels_[pc]);
+Label Emitter::function_label(std::uint32_t pc) const {
+    return function_labels_[program_.function_at(pc)];
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
-    stops_.push_back({a.newLabel(), code, pc});
+    const auto number = static_cast<std::uint32_t>(stops_.size());
+    stops_.push_back({output_.new_label(a, "stop", number), code, pc});
     return stops_.back().label;
 }
 

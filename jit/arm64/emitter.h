@@ -102,7 +102,7 @@ public:
     void stop(StopCode code, std::uint32_t pc);
     void stop_if(const Condition& condition, StopCode code, std::uint32_t pc);
     /// Where calls of the function that begins at this BPF instruction lead.
-    Label function_label(std::uint32_t pc);
+    [[nodiscard]] Label function_label(std::uint32_t pc) const;
     /// to = address of the function that begins at the target of `op`.
     void load_function(const Gp& to, const Lowered& op);
 
@@ -141,8 +141,8 @@ private:
     const LoweredProgram& program_;
     CompileOptions options_;
     const LoweredFunction* function_ = nullptr;
-    std::vector<std::uint32_t> labels_;           ///< By BPF instruction; invalid: none yet.
-    std::vector<std::uint32_t> function_labels_;  ///< The same.
+    std::vector<std::uint32_t> labels_;   ///< By BPF instruction; invalid: none yet.
+    std::vector<Label> function_labels_;  ///< By function.
     std::vector<Stop> stops_;
     Label exit_;  ///< A stub that leaves a program which is stopped already.
 };

@@ -31,17 +31,21 @@ void test(Emitter& e, const Lowered& op, unsigned bits) {
     e.a.test(reg(op.left, enough), mask);
 }
 
-/// Writes dst if the condition holds.
+/// Writes dst if the condition holds, all of it: otherwise its upper half stays too. Nothing here
+/// changes the flags.
 void select(Emitter& e, const Lowered& op, CondCode condition) {
-    const unsigned bits = op.select == Select::move64 ? 64 : 32;
     if (op.select == Select::set) {
         e.a.set(condition, reg(op.dst, 8));
-    } else if (op.index != no_register) {
-        e.a.cmov(condition, reg(op.dst, bits), reg(op.index, bits));
-    } else {
-        e.a.mov(sized(scratch, bits), op.off);  // Not by xor, which would change the flags.
-        e.a.cmov(condition, reg(op.dst, bits), sized(scratch, bits));
+        return;
     }
+    Gp source = scratch;
+    if (op.index == no_register)
+        e.a.mov(sized(source, op.select == Select::move64 ? 64 : 32), op.off);
+    else if (op.select == Select::move64)
+        source = reg(op.index);
+    else
+        e.a.mov(source.r32(), reg(op.index, 32));
+    e.a.cmov(condition, reg(op.dst), source);
 }
 
 /// What a conditional jump does when the flags are set.

@@ -39,8 +39,8 @@ Emitter::Emitter(const LoweredProgram& program, const CompileOptions& options)
     output_.holder().attach(&a);
     output_.reserve(program.code.size() + program.functions.size());
     for (const LoweredFunction& function : program.functions)
-        function_labels_.push_back(new_label("function", function.pc));
-    exit_ = new_label("leave", 0);
+        function_labels_.push_back(output_.new_label(a, "function", function.pc));
+    exit_ = output_.new_label(a, "leave", 0);
 }
 
 Result<MachineCode> Emitter::run() {
@@ -89,24 +89,18 @@ void Emitter::count(std::uint32_t insns, std::uint32_t pc) {
     a.js(stop_label(StopCode::budget, pc));
 }
 
-Label Emitter::new_label(std::string_view kind, std::uint32_t number) {
-    if (!options_.listing) return a.newLabel();
-    return a.newNamedLabel(fmt::format("{}_{}", kind, number).c_str());
-}
-
 Label Emitter::label(std::uint32_t pc) {
-    if (labels_[pc] == no_label) labels_[pc] = new_label("insn", pc).id();
+    if (labels_[pc] == no_label) labels_[pc] = output_.new_label(a, "insn", pc).id();
     return Label(labels_[pc]);
 }
 
 Label Emitter::function_label(std::uint32_t pc) const {
-    const auto function =
-        std::ranges::lower_bound(program_.functions, pc, {}, &LoweredFunction::pc);
-    return function_labels_[static_cast<std::size_t>(function - program_.functions.begin())];
+    return function_labels_[program_.function_at(pc)];
 }
 
 Label Emitter::stop_label(StopCode code, std::uint32_t pc) {
-    stops_.push_back({new_label("stop", static_cast<std::uint32_t>(stops_.size())), code, pc});
+    stops_.push_back(
+        {output_.new_label(a, "stop", static_cast<std::uint32_t>(stops_.size())), code, pc});
     return stops_.back().label;
 }
 

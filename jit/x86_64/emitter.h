@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
 #include <vector>
 
 #include "asmjit/x86.h"
@@ -97,8 +96,6 @@ private:
         std::uint32_t pc;
     };
 
-    /// With a name in listings only, where it tells a reader what it stands for.
-    Label new_label(std::string_view kind, std::uint32_t number);
     void emit_function(const LoweredFunction& function);
     void prologue();
     void count(std::uint32_t insns, std::uint32_t pc);

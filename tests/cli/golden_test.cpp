@@ -1,6 +1,6 @@
 // Golden files: what a terminal shows. Lines that begin with "$ " are commands, what follows is
 // their output, and "[1]" after it an exit status other than 0. BPFTWIN_UPDATE_GOLDEN=1 rewrites
-// the files. Addresses stand as "0x...".
+// the files. Addresses stand as "0x...", what `bpftwin bench` measures as "N".
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -36,6 +36,17 @@ std::string without_addresses(const std::string& text) {
     return std::regex_replace(text, std::regex("address 0x[0-9a-f]+"), "address 0x...");
 }
 
+/// Measured numbers differ, and with them the width of columns.
+std::string without_measurements(const std::string& text) {
+    const std::string numbers = std::regex_replace(text, std::regex("[0-9]+([.][0-9]+)?"), "N");
+    return std::regex_replace(numbers, std::regex("(\\S) +"), "$1 ");
+}
+
+std::string masked(const std::string& command, const std::string& output) {
+    const bool measures = command.starts_with("bpftwin bench") && !command.contains("--help");
+    return measures ? without_measurements(output) : without_addresses(output);
+}
+
 /// The commands of a session, each with its output as it is now.
 std::string replayed(const std::string& session) {
     std::string result;
@@ -43,7 +54,7 @@ std::string replayed(const std::string& session) {
     for (std::string line; std::getline(lines, line);) {
         if (!line.starts_with("$ ")) continue;
         Finished finished = shell(line.substr(2));
-        result += line + "\n" + without_addresses(finished.output);
+        result += line + "\n" + masked(line.substr(2), finished.output);
         if (finished.status != 0) result += "[" + std::to_string(finished.status) + "]\n";
     }
     return result;

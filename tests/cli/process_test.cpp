@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "compare/engines.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -19,7 +21,7 @@ struct WrongUsage {
 };
 
 const WrongUsage wrong_usages[] = {
-    {"bpftwin", "no command given; there are run, progs, maps, disasm, helpers, btf"},
+    {"bpftwin", "no command given; there are run, bench, progs, maps, disasm, helpers, btf"},
     {"bpftwin fly", "fly"},
     {"bpftwin --fast", "--fast"},
     {"bpftwin run", "OBJ is required"},
@@ -55,6 +57,20 @@ const WrongUsage wrong_usages[] = {
     {"bpftwin run pass.s --event t", "--event t: the object has no BTF"},
     {"bpftwin run pass.s --type kprobe --packet hex:00",
      "--packet: kprobe programs take no packet"},
+    {"bpftwin run pass.s --engine warp", "--engine: no engine 'warp'; there are interp"},
+    {"bpftwin run pass.s --engine checked", "--engine: no engine 'checked'"},
+    {"bpftwin bench", "OBJ is required"},
+    {"bpftwin bench nofile.o", "nofile.o"},
+    {"bpftwin bench pass.s --prog none", "--prog none: no such program"},
+    {"bpftwin bench pass.s --engines warp", "--engines: no engine 'warp'; there are interp"},
+    {"bpftwin bench pass.s --engines interp,interp", "--engines: engine 'interp' is there twice"},
+    {"bpftwin bench pass.s --samples 0", "--samples"},
+    {"bpftwin bench pass.s --time 0", "--time"},
+    {"bpftwin bench pass.s --time 1 --samples 1", "--samples"},
+    {"bpftwin bench pass.s --ctx nofield=1", "nofield"},
+    {"bpftwin bench pass.s --packet nofile.pcap", "nofile.pcap: No such file"},
+    {"bpftwin bench pass.s --type kprobe --packet hex:00",
+     "--packet: kprobe programs take no packet"},
     {"bpftwin disasm", "OBJ is required"},
     {"bpftwin disasm nofile.o", "nofile.o"},
     {"bpftwin disasm pass.s --prog x", "--prog x: no such program"},
@@ -82,7 +98,7 @@ TEST_P(Usage, that_is_wrong_ends_with_2_and_one_line) {
 INSTANTIATE_TEST_SUITE_P(process, Usage, testing::ValuesIn(wrong_usages));
 
 TEST(process, every_command_has_help_with_an_example) {
-    for (const char* command : {"run", "progs", "maps", "disasm", "helpers", "btf"}) {
+    for (const char* command : {"run", "bench", "progs", "maps", "disasm", "helpers", "btf"}) {
         Finished finished = shell(std::string("bpftwin ") + command + " --help");
         EXPECT_EQ(finished.status, 0);
         EXPECT_THAT(finished.output, HasSubstr(std::string("  bpftwin ") + command + " "));
@@ -131,6 +147,30 @@ TEST(process, an_interrupt_ends_it_with_130) {
         "bpftwin run endless.s --budget 1000000000 & pid=$!; "
         "while sleep 0.2 && kill -INT $pid; do :; done 2>/dev/null; wait $pid");
     EXPECT_EQ(finished.status, 130) << finished.output;
+}
+
+TEST(process, an_interrupt_ends_a_bench_with_130) {
+    Finished finished = shell(
+        "bpftwin bench loop.s --time 10 > /dev/null & pid=$!; "
+        "while sleep 0.2 && kill -INT $pid; do :; done 2>/dev/null; wait $pid");
+    EXPECT_EQ(finished.status, 130) << finished.output;
+}
+
+TEST(process, a_bench_measures_every_engine_unless_told_otherwise) {
+    Finished finished = shell("bpftwin bench loop.s --samples 1 --json");
+    EXPECT_EQ(finished.status, 0) << finished.output;
+    for (const std::string& name : compare::contender_names())
+        EXPECT_THAT(finished.output, HasSubstr("\"engine\": \"" + name + "\""));
+}
+
+TEST(process, every_engine_runs_a_program_by_its_name) {
+    for (const std::string_view name : compare::engine_names()) {
+        Finished finished =
+            shell(fmt::format("bpftwin run pass.s --unsafe --json --engine {}", name));
+        EXPECT_EQ(finished.status, 0) << finished.output;
+        EXPECT_THAT(finished.output, HasSubstr(fmt::format("\"engine\": \"{}\"", name)));
+        EXPECT_THAT(finished.output, HasSubstr("\"return_name\":\"XDP_PASS\""));
+    }
 }
 
 }  // namespace

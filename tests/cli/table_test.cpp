@@ -14,5 +14,12 @@ TEST(table, aligns_columns_and_ends_lines_at_their_text) {
     EXPECT_EQ(Table().text(), "");
 }
 
+TEST(table, aligns_numbers_to_the_right) {
+    Table table(1);
+    table.add({"name", "ns"});
+    table.add({"a", "1234"});
+    EXPECT_EQ(table.text(), "name    ns\na     1234\n");
+}
+
 }  // namespace
 }  // namespace bpftwin::cli

@@ -28,6 +28,13 @@ constexpr auto edges = std::to_array<std::int64_t>({
 
 }  // namespace
 
+/// The next byte stands where `below` looks first.
+std::uint64_t Choices::given(std::uint64_t rest) {
+    const std::uint64_t byte = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    return byte << 56 | rest >> 8;
+}
+
 std::uint64_t Choices::edge64() {
     switch (below(6)) {
         case 0:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <span>
 
 namespace bpftwin::differential {
 
@@ -11,12 +12,15 @@ namespace bpftwin::differential {
 class Choices {
 public:
     explicit Choices(std::uint64_t seed) : state_(seed) {}
+    /// The bytes decide the first choices, one each; a seed of their number decides the rest.
+    explicit Choices(std::span<const std::uint8_t> bytes) : state_(bytes.size()), bytes_(bytes) {}
 
     std::uint64_t bits() {
         std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
         z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
+        z ^= z >> 31;
+        return bytes_.empty() ? z : given(z);
     }
 
     /// A number below `end`, which is at least 1 and fits 32 bits.
@@ -40,7 +44,10 @@ public:
     std::uint64_t edge64();
 
 private:
+    std::uint64_t given(std::uint64_t rest);
+
     std::uint64_t state_;
+    std::span<const std::uint8_t> bytes_;
 };
 
 }  // namespace bpftwin::differential

@@ -24,7 +24,7 @@ using namespace bpftwin::differential;
 enum Exit : int { exit_same = 0, exit_different = 1, exit_bad_usage = 2 };
 
 struct Options {
-    std::string engine;
+    std::vector<std::string> engines;
     std::string against;
     std::uint64_t programs = 0;
     std::uint64_t seed = 1;
@@ -88,22 +88,22 @@ void explain(const SearchOptions& options, std::uint64_t seed) {
     end_of_comparison(options, small, true);
 }
 
-int run(const Options& chosen) {
-    const SearchOptions options{.engine = engine_named(chosen.engine),
+int run(const Options& chosen, const std::string& engine) {
+    const SearchOptions options{.engine = engine_named(engine),
                                 .against = engine_named(chosen.against),
                                 .first_seed = chosen.seed,
                                 .programs = chosen.programs,
                                 .seconds = chosen.minutes * 60,
                                 .jobs = chosen.jobs};
-    std::signal(SIGINT, on_interrupt);
     const SearchResult result = search(options, [](const SearchResult& so_far) {
         show(so_far);
         return interrupted == 0;
     });
     if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
     fmt::print("{} and {}: {} programs of {} instructions, {} cases from seed {} on, {:.1f} s\n",
-               chosen.engine, chosen.against, result.programs, result.instructions, result.cases,
+               engine, chosen.against, result.programs, result.instructions, result.cases,
                chosen.seed, result.seconds);
+    std::fflush(stdout);
     if (!result.failed_seed) return exit_same;
     fmt::print("seed {}: {}\n", *result.failed_seed,
                result.failure.empty() ? "the engines differ" : result.failure);
@@ -112,17 +112,26 @@ int run(const Options& chosen) {
     return exit_different;
 }
 
+int run(const Options& options) {
+    std::signal(SIGINT, on_interrupt);
+    int worst = exit_same;
+    for (const std::string& engine : options.engines)
+        if (engine != options.against && interrupted == 0)
+            worst = std::max(worst, run(options, engine));
+    return worst;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{
-        "Runs random programs on two engines until they differ.\n"
+        "Runs random programs on pairs of engines until they differ.\n"
         "Example: bpftwin_differential --programs 2000000"};
     const auto engines = CLI::IsMember(engine_names());
-    options.engine = engine_names().back();
+    options.engines = engine_names();
     options.against = engine_names().front();
-    app.add_option("--engine", options.engine, "the engine under test")
+    app.add_option("--engine", options.engines, "engines under test, one after the other")
         ->check(engines)
         ->capture_default_str();
     app.add_option("--against", options.against, "the engine that it is compared with")

@@ -47,11 +47,16 @@ bool generate_store_of_own_address(Draft& draft, const OpInfo& row) {
     return true;
 }
 
-/// Loads what an exchange compares with, so that it finds it.
-void expect_present_value(Draft& draft, const OpInfo& row, const Place& place) {
+/// Loads what an exchange compares with, so that it finds it; a short one looks at one half only.
+void expect_present_value(Draft& draft, const OpInfo& row, const Place& place, std::uint8_t src) {
     const Op load = row.bits == 32 ? Op::ldxw : Op::ldxdw;
     draft.code.emit(load, {.dst = 0, .src = place.base, .off = place.off});
     draft.wrote(0, Value::scalar());
+    const RegisterSet others = draft.free() & ~only(0) & ~only(src) & ~only(place.base);
+    if (row.bits != 32 || others == 0 || draft.choices.percent(50)) return;
+    const std::uint8_t half = draft.pick(others);
+    draft.load_number(half, draft.choices.edge64() << 32);
+    draft.code.emit(Op::or_64_x, {.dst = 0, .src = half});
 }
 
 Access access_of(const OpInfo& row) {
@@ -161,7 +166,8 @@ bool generate_atomic(Draft& draft, const OpInfo& row) {
     const std::uint8_t src = draft.changeable_scalar();
     const auto place = draft.place_for({.bytes = row.bits / 8u, .write = true, .aligned = true});
     if (!place) return false;
-    if (is_exchange(row.op) && draft.choices.percent(50)) expect_present_value(draft, row, *place);
+    if (is_exchange(row.op) && draft.choices.percent(50))
+        expect_present_value(draft, row, *place, src);
     draft.code.emit(row.op, {.dst = place->base, .src = src, .off = place->off});
     wrote_old_value(draft, row, src);
     return true;

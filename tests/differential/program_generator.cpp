@@ -244,12 +244,9 @@ RunInput choose_input(Choices& choices, const Setting& setting) {
     return input;
 }
 
-}  // namespace
-
-Case generate_case(std::uint64_t seed) {
+Case generate(Choices& choices) {
     constexpr unsigned most_programs = 6;
-    Choices choices(seed);
-    Case result{.seed = seed, .object = {.name = "case", .license = "GPL"}};
+    Case result{.object = {.name = "case", .license = "GPL"}};
     const unsigned programs = 1 + choices.below(most_programs);
     const Setting setting = choose_setting(choices, programs);
     for (unsigned i = 0; i < programs; ++i) {
@@ -259,6 +256,20 @@ Case generate_case(std::uint64_t seed) {
     result.runs.back().input.want_maps = true;
     result.object.maps = setting.maps;
     return result;
+}
+
+}  // namespace
+
+Case generate_case(std::uint64_t seed) {
+    Choices choices(seed);
+    Case result = generate(choices);
+    result.seed = seed;
+    return result;
+}
+
+Case generate_case(std::span<const std::uint8_t> bytes) {
+    Choices choices(bytes);
+    return generate(choices);
 }
 
 }  // namespace bpftwin::differential

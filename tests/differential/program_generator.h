@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,7 @@ inline constexpr std::uint32_t cpu_count = 2;
 
 /// The same case for the same seed on every machine.
 Case generate_case(std::uint64_t seed);
+/// The case that these bytes choose.
+Case generate_case(std::span<const std::uint8_t> bytes);
 
 }  // namespace bpftwin::differential

@@ -5,6 +5,7 @@
 #include "fmt/format.h"
 #include "helpers/prototype.h"
 #include "isa/disasm.h"
+#include "tests/differential/shrink.h"
 
 namespace bpftwin::differential {
 namespace {
@@ -44,7 +45,7 @@ std::string describe(const CaseRun& run) {
     return text + '\n';
 }
 
-bool does_nothing(const ProgramSpec& program) { return program.insns.size() <= 2; }
+bool does_nothing(const ProgramSpec& program) { return program.insns == nothing(); }
 
 }  // namespace
 

@@ -9,7 +9,7 @@
 namespace bpftwin::differential {
 namespace {
 
-constexpr Insn nothing = build::ja(0);
+constexpr Insn no_instruction = build::ja(0);
 
 class Shrinker {
 public:
@@ -48,7 +48,7 @@ private:
         for (std::size_t i = 0; i < best_.object.programs.size(); ++i) {
             Case candidate = best_;
             ProgramSpec& program = candidate.object.programs[i];
-            program.insns = {build::mov(build::r0, 0), build::exit()};
+            program.insns = nothing();
             program.functions.clear();
             if (!take(std::move(candidate))) left_.push_back(i);
         }
@@ -57,7 +57,7 @@ private:
     bool drop_instructions() {
         bool dropped = false;
         for (const std::size_t i : left_)
-            for (std::size_t size = best_.object.programs[i].insns.size(); size > 0; size /= 2)
+            for (std::size_t size = insns(i).size(); size > 0; size /= 2)
                 dropped |= drop_groups(i, size);
         return dropped;
     }
@@ -65,41 +65,51 @@ private:
     /// Tries without each group of `size` instructions.
     bool drop_groups(std::size_t program, std::size_t size) {
         bool dropped = false;
-        for (std::size_t first = 0; first < best_.object.programs[program].insns.size();
-             first += size) {
+        for (std::size_t first = 0; first < insns(program).size(); first += size) {
             Case candidate = best_;
-            auto& insns = candidate.object.programs[program].insns;
-            erase(insns, first, std::min(first + size, insns.size()));
-            if (insns != best_.object.programs[program].insns)
-                dropped |= take(std::move(candidate));
+            auto& fewer = candidate.object.programs[program].insns;
+            erase(fewer, first, std::min(first + size, fewer.size()));
+            if (fewer != insns(program)) dropped |= take(std::move(candidate));
         }
         return dropped;
     }
 
     /// Both slots of an instruction go, or none.
-    static void erase(std::vector<Insn>& insns, std::size_t first, std::size_t end) {
+    static void erase(std::vector<Insn>& code, std::size_t first, std::size_t end) {
         for (std::size_t pc = 0; pc < end;) {
-            const std::size_t next = pc + slots(*decode(insns[pc]));
+            const std::size_t next = pc + slots(*decode(code[pc]));
             if (pc >= first)
-                std::fill(insns.begin() + static_cast<std::ptrdiff_t>(pc),
-                          insns.begin() + static_cast<std::ptrdiff_t>(next), nothing);
+                std::fill(code.begin() + static_cast<std::ptrdiff_t>(pc),
+                          code.begin() + static_cast<std::ptrdiff_t>(next), no_instruction);
             pc = next;
         }
     }
 
+    /// Some may have to stay: they can keep an engine from seeing two instructions as one.
     void remove_nothings() {
-        for (const std::size_t i : left_) {
-            Case candidate = best_;
-            ProgramSpec& program = candidate.object.programs[i];
-            std::vector<Edit> edits(program.insns.size());
-            for (std::size_t pc = 0; pc < edits.size(); ++pc)
-                edits[pc].keep = program.insns[pc] != nothing;
-            const auto shorter = rewritten(program.insns, edits);
-            if (!shorter || shorter->empty()) continue;
-            program.insns = *shorter;
-            program.functions.clear();
-            take(std::move(candidate));
+        for (const std::size_t i : left_)
+            for (std::size_t size = insns(i).size(); size > 0; size /= 2)
+                for (std::size_t first = 0; first < insns(i).size(); first += size)
+                    remove_nothings(i, first, first + size);
+    }
+
+    void remove_nothings(std::size_t program, std::size_t first, std::size_t end) {
+        std::vector<Edit> edits(insns(program).size());
+        bool any = false;
+        for (std::size_t pc = first; pc < std::min(end, edits.size()); ++pc) {
+            edits[pc].keep = insns(program)[pc] != no_instruction;
+            any |= !edits[pc].keep;
         }
+        const auto shorter = rewritten(insns(program), edits);
+        if (!any || !shorter || shorter->empty()) return;
+        Case candidate = best_;
+        candidate.object.programs[program].insns = *shorter;
+        candidate.object.programs[program].functions.clear();
+        take(std::move(candidate));
+    }
+
+    [[nodiscard]] const std::vector<Insn>& insns(std::size_t program) const {
+        return best_.object.programs[program].insns;
     }
 
     Case best_;
@@ -109,6 +119,8 @@ private:
 };
 
 }  // namespace
+
+std::vector<Insn> nothing() { return {build::mov(build::r0, 0), build::exit()}; }
 
 Case shrink(Case failing, const std::function<bool(const Case&)>& fails) {
     return Shrinker(std::move(failing), fails).run();

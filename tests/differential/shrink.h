@@ -2,10 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "tests/differential/program_generator.h"
 
 namespace bpftwin::differential {
+
+/// What becomes of programs that do not matter: `r0 = 0; exit`.
+std::vector<Insn> nothing();
 
 /// A smaller case that fails like the given one: runs are left out, programs emptied, instructions
 /// replaced by `goto +0` and then removed.

@@ -1,5 +1,5 @@
 // Whether a case means the same to every engine: found out, not proven, by running it with other
-// garbage wherever a program must not look.
+// garbage wherever a program must not look, and at other addresses.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,8 @@ namespace bpftwin::differential {
 /// @return nothing if the programs become too long.
 std::optional<Case> poisoned(const Case& original, std::int32_t garbage);
 
-/// Whether the case stays inside of memory, ends, and does the same whatever the garbage is.
+/// Whether the case stays inside of memory, ends, and does the same whatever garbage it finds and
+/// wherever its memory lies.
 bool is_well_defined(const Case& of);
 
 }  // namespace bpftwin::differential

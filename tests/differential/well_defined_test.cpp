@@ -46,6 +46,11 @@ TEST(well_defined, is_not_what_leaves_memory_or_does_not_end) {
     EXPECT_FALSE(is_well_defined(endless));
 }
 
+TEST(well_defined, is_not_what_tells_an_address) {
+    EXPECT_FALSE(holds("r0 = r10\n exit"));
+    EXPECT_FALSE(holds("r0 = 0\n *(u64 *)(r1 +0) = r1\n exit"));
+}
+
 TEST(well_defined, is_a_jump_over_what_is_not) {
     EXPECT_TRUE(holds("r0 = 0\n if r0 == 0 goto out\n r0 = r7\n out: exit"));
 }

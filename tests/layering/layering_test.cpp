@@ -28,6 +28,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"helpers", {"isa", "btf", "helper_table", "runtime"}},
     {"vm", {"isa", "btf", "helper_table", "runtime", "helpers"}},
     {"jit", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
+    {"compare", {"vm", "jit"}},
 };
 
 /// Folders that may include anything, and that nothing else may include.
@@ -38,7 +39,7 @@ const std::set<std::string> leaves = {"cli", "bench", "tests", "examples"};
 const std::map<std::string, std::set<std::string>> third_party = {
     {"libelf", {"loader"}}, {"gelf", {"loader"}}, {"elf.h", {"loader"}}, {"asmjit", {"jit"}},
     {"CLI/", {}},           {"nlohmann", {}},     {"pcap", {}},          {"gtest", {}},
-    {"gmock", {}},          {"benchmark/", {}},   {"bpf/", {}},
+    {"gmock", {}},          {"bpf/", {}},
 };
 
 struct Tree {

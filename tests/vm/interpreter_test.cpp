@@ -144,6 +144,18 @@ TEST_P(execution, may_goto_ends_a_loop_after_8_million_rounds) {
     EXPECT_EQ(result.return_value, 8u * 1024 * 1024);
 }
 
+TEST_P(execution, a_jump_over_a_32_bit_move_leaves_the_upper_half) {
+    auto result = run(R"(
+        r1 = 0x100000002 ll
+        r2 = 0x300000004 ll
+        r0 = r1
+        if r2 > 5 goto l
+        w0 = w2
+      l:
+        exit)");
+    EXPECT_EQ(result.return_value, 0x100000002u);
+}
+
 TEST_P(execution, callx_calls_a_function_by_its_address) {
     auto result = run("r2 = subprog[pc+4]\n callx r2\n r0 += 1\n exit\n r0 = 5\n exit");
     EXPECT_EQ(result.return_value, 6u);

@@ -1,0 +1,70 @@
+// What is measured, phase by phase: loading, compiling and running a program of the suite, and how
+// compile time grows with size. Every phase checks before it measures.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bench/program.h"
+#include "compare/engines.h"
+#include "compare/sampler.h"
+
+namespace bpftwin::bench {
+
+/// Who is measured and how long.
+struct Plan {
+    std::vector<compare::Contender> engines;
+    EngineOptions options;
+    bool quick = false;
+};
+
+/// Rounds that the run phase takes of each program.
+constexpr std::uint32_t rounds(bool quick) { return quick ? 150 : 1000; }
+
+/// Run: native code and every engine on the same inputs.
+struct RunRow {
+    std::string_view program;
+    compare::Measurement native;
+    std::vector<compare::Measurement> engines;  ///< Ratios are to native code.
+};
+/// @return an Error where an engine cannot run the program or gives another result than native
+/// code.
+Result<RunRow> measure_run(const Program& program, const Plan& plan);
+
+/// What one engine took to compile a program.
+struct Compiled {
+    double compile_ns = 0;      ///< `CodeInfo::compile_ns`: from instructions to code.
+    double instantiate_ns = 0;  ///< The whole of `Engine::instantiate`: maps and all programs.
+    std::size_t code_bytes = 0;
+};
+
+/// Load and compile: from the bytes of an object to something that runs.
+struct CompileRow {
+    std::string_view program;
+    std::size_t elf_bytes = 0;
+    std::size_t insns = 0;  ///< Slots of 8 bytes.
+    double load_ns = 0;     ///< `load_elf`.
+    std::vector<Compiled> engines;
+};
+Result<CompileRow> measure_compile(const Program& program, const Plan& plan);
+
+/// Compiling a synthetic program.
+struct SizeRow {
+    std::size_t insns = 0;
+    std::vector<Compiled> engines;
+};
+/// @return an Error where an engine cannot run the program or gives another result than the first.
+Result<SizeRow> measure_size(std::size_t insns, const Plan& plan);
+
+/// Sizes at which compile time is measured.
+std::span<const std::size_t> sizes();
+
+/// What compile time is meant not to exceed: all of a small program, and an instruction of a
+/// larger one.
+inline constexpr std::size_t small_program = 1000;  ///< Below that many instructions.
+inline constexpr double small_program_bar_ns = 30'000;
+inline constexpr double insn_bar_ns = 150;
+
+}  // namespace bpftwin::bench

@@ -1,0 +1,60 @@
+#include "bench/program.h"
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+extern "C" {
+#define PROGRAM(name, input, kib) std::uint64_t name(const std::uint8_t* data, std::uint64_t size);
+#include "bench/programs.def"
+#undef PROGRAM
+}
+
+namespace bpftwin::bench {
+namespace {
+
+constexpr Program all_programs[] = {
+#define PROGRAM(name, input, kib) {#name, InputKind::input, kib * 1024, ::name},
+#include "bench/programs.def"
+#undef PROGRAM
+};
+
+/// Makes the compiler believe that a value is needed.
+void keep(std::uint64_t value) { asm volatile("" : : "r"(value) : "memory"); }
+
+}  // namespace
+
+std::span<const Program> programs() { return all_programs; }
+
+Result<Bytes> elf_of(const Program& program) {
+    const std::string path = std::string(BENCH_OBJECTS "/") + std::string(program.name) + ".bpf.o";
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file) return fail("cannot read " + path);
+    const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
+    return Bytes(bytes, bytes + text.size());
+}
+
+Result<ObjectSpec> object_of(const Program& program, ByteView elf) {
+    auto object = load_elf(elf, program.name);
+    if (!object) return object;
+    ProgramSpec* spec = object->program(program.name);
+    if (!spec) return fail("the object has no program " + std::string(program.name));
+    spec->type = ProgType::unspec;  // Plain bytes as context.
+    return object;
+}
+
+// The function is called through a pointer that the compiler cannot see through.
+std::uint64_t run_native(const Program& program, const Bytes& input) {
+    return program.native(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+}
+
+double time_native(const Program& program, const Bytes& input, std::uint32_t repeat) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::uint32_t i = 0; i < repeat; ++i) keep(run_native(program, input));
+    const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - begin;
+    return time.count();
+}
+
+}  // namespace bpftwin::bench

@@ -1,0 +1,80 @@
+#include "bench/report.h"
+#include "nlohmann/json.hpp"
+
+namespace bpftwin::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json machine_json(const Machine& machine) {
+    return {{"cpu", machine.cpu},           {"cpus", machine.cpus},   {"kernel", machine.kernel},
+            {"compiler", machine.compiler}, {"clang", machine.clang}, {"date", machine.date}};
+}
+
+Json summary_json(const compare::Summary& summary) {
+    return {{"median", summary.median}, {"lower", summary.lower}, {"upper", summary.upper}};
+}
+
+Json measurement_json(const compare::Measurement& measured) {
+    return {{"ns", summary_json(measured.ns)},
+            {"ratio", summary_json(measured.ratio)},
+            {"runs_per_sample", measured.repeat}};
+}
+
+Json compiled_json(const Compiled& compiled) {
+    return {{"compile_ns", compiled.compile_ns},
+            {"instantiate_ns", compiled.instantiate_ns},
+            {"code_bytes", compiled.code_bytes}};
+}
+
+/// An object with one member per engine.
+template <class Row, class ToJson>
+Json by_engine(const Results& results, const Row& row, ToJson to_json) {
+    Json json = Json::object();
+    for (std::size_t i = 0; i < results.engines.size(); ++i)
+        json[results.engines[i]] = to_json(row.engines[i]);
+    return json;
+}
+
+Json geomeans_json(const Results& results) {
+    Json json = Json::object();
+    if (results.run.empty()) return json;
+    for (std::size_t i = 0; i < results.engines.size(); ++i)
+        json[results.engines[i] + "/native"] = results.run_geomean(i);
+    return json;
+}
+
+Json run_json(const Results& results, const RunRow& row) {
+    return {{"program", row.program},
+            {"native", measurement_json(row.native)},
+            {"engines", by_engine(results, row, measurement_json)}};
+}
+
+Json compile_json(const Results& results, const CompileRow& row) {
+    return {{"program", row.program},
+            {"elf_bytes", row.elf_bytes},
+            {"insns", row.insns},
+            {"load_ns", row.load_ns},
+            {"engines", by_engine(results, row, compiled_json)}};
+}
+
+Json size_json(const Results& results, const SizeRow& row) {
+    return {{"insns", row.insns}, {"engines", by_engine(results, row, compiled_json)}};
+}
+
+}  // namespace
+
+std::string json_text(const Results& results) {
+    Json json = {{"machine", machine_json(results.machine)}, {"quick", results.quick}};
+    json["geomean"] = geomeans_json(results);
+    json["run"] = json["compile"] = json["size"] = json["failures"] = Json::array();
+    for (const RunRow& row : results.run) json["run"].push_back(run_json(results, row));
+    for (const CompileRow& row : results.compile)
+        json["compile"].push_back(compile_json(results, row));
+    for (const SizeRow& row : results.size) json["size"].push_back(size_json(results, row));
+    for (const Failure& failure : results.failures)
+        json["failures"].push_back({{"what", failure.what}, {"reason", failure.reason}});
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace bpftwin::bench
