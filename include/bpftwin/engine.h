@@ -37,8 +37,8 @@ struct CodeInfo {
 
 /// A loaded object: owns maps and executable programs. Different instances share nothing. One
 /// instance may run programs and be asked for its maps from several threads at once: the programs
-/// share the maps as on several CPUs, and a ring buffer's record is among the events of the run that
-/// is the first to look for it.
+/// share the maps as on several CPUs, and a ring buffer's record is among the events of the run
+/// that is the first to look for it.
 class Instance {
 public:
     virtual ~Instance() = default;
@@ -70,6 +70,11 @@ struct EngineOptions {
     /// asked, at loop heads, calls and entries, where it counts whole loops and functions: it may
     /// stop earlier than the interpreter, never later.
     bool metered = true;
+    /// JIT: whether perf gets the names of BPF functions, by /tmp/perf-PID.map, which stays.
+    bool perf_map = false;
+    /// JIT: whether GDB gets the names of BPF functions, by its JIT interface, while the instance
+    /// lives.
+    bool gdb = false;
 };
 
 /// Something that can run programs.
