@@ -27,7 +27,7 @@ struct RunArguments {
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
     bool checked = false, unsafe = false, json = false, time = false, summary = false,
-         no_maps = false;
+         no_maps = false, perf_map = false, gdb = false;
 };
 
 /// What all runs have in common. Maps are read once, when all runs are over.
@@ -201,8 +201,10 @@ Result<Exit> run(const RunArguments& arguments) {
     if (!settings) return std::unexpected(settings.error());
 
     Safety safety = arguments.unsafe ? Safety::unsafe : Safety::checked;
-    auto instance =
-        (*engine)->instantiate(*object, {.safety = safety, .cpu_count = arguments.input.cpus});
+    auto instance = (*engine)->instantiate(*object, {.safety = safety,
+                                                     .cpu_count = arguments.input.cpus,
+                                                     .perf_map = arguments.perf_map,
+                                                     .gdb = arguments.gdb});
     if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
     auto stored = store_settings(**instance, *object, *settings);
     if (!stored) return std::unexpected(stored.error());
@@ -235,6 +237,9 @@ void add_engine_options(CLI::App& app, RunArguments& arguments) {
     auto* unsafe = app.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
     app.add_flag("--checked", arguments.checked, "Check every memory access (default)")
         ->excludes(unsafe);
+    app.add_flag("--perf-map", arguments.perf_map,
+                 "Tell perf the names of JIT-compiled functions (/tmp/perf-PID.map)");
+    app.add_flag("--gdb", arguments.gdb, "Tell GDB the names of JIT-compiled functions");
 }
 
 void add_output_options(CLI::App& app, RunArguments& arguments) {

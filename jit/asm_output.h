@@ -62,6 +62,8 @@ public:
     Result<MachineCode> finish() {
         end_listing();
         if (error_ == asmjit::kErrorOk) error_ = holder_.resolveUnresolvedLinks();
+        if (error_ == asmjit::kErrorOk && holder_.hasUnresolvedLinks())
+            return fail("the code cannot be emitted: a jump leads nowhere");
         // Distances between labels that code holds as data; they are the same at every base.
         if (error_ == asmjit::kErrorOk && holder_.hasRelocEntries())
             error_ = holder_.relocateToBase(0);

@@ -4,8 +4,10 @@
 #include "bpftwin/engine.h"
 #include "jit/compile.h"
 #include "jit/fault.h"
+#include "jit/gdb.h"
 #include "jit/lower.h"
 #include "jit/machine.h"
+#include "jit/perf_map.h"
 #include "vm/instance.h"
 
 namespace bpftwin {
@@ -62,7 +64,8 @@ private:
             with.site_base = ProgramCode::site_base(object(), i);
             compiled_.push_back(compile_timed(object().programs[i], program_maps, target, with));
         }
-        return map_code(target);
+        if (auto ok = map_code(target); !ok) return ok;
+        return name_code(options);
     }
 
     Result<void> map_code(const Target& target) {
@@ -81,8 +84,16 @@ private:
         return {};
     }
 
+    Result<void> name_code(const EngineOptions& options) {
+        if (!options.perf_map && !options.gdb) return {};
+        const std::vector<CodeName> names = names_of(code_);
+        if (options.gdb) gdb_names_ = GdbNames(names);
+        return options.perf_map ? append_to_perf_map(names) : Result<void>();
+    }
+
     std::vector<Compiled> compiled_;  ///< By program; the code itself has moved to `code_`.
     ProgramCode code_;
+    GdbNames gdb_names_;
     Programs programs_{};
 };
 

@@ -48,8 +48,10 @@ struct ContextLayout {
 /// ProgType::unspec is a program outside any kernel hook: just the bytes it is given.
 const ContextLayout& context_layout(ProgType type);
 
-/// Whether the kernel lets programs of that type read through pointers that may lead nowhere: those
-/// that BTF gives them. There a load that faults reads 0 (BPF_PROBE_MEM), other accesses do not.
+/// Whether programs of that type get pointers that BTF types but nothing vouches for. A load
+/// through one that leads nowhere reads 0 (the kernel's BPF_PROBE_MEM); no other access does.
+/// Nothing else can fault in a program of these types that the verifier accepted, so it is every
+/// load's rule.
 bool probes_memory(ProgType type);
 
 /// The context of one run: its bytes and the fields that follow the packet.

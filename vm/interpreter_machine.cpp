@@ -10,6 +10,7 @@
 #include "helpers/maps/prog_array.h"
 #include "helpers/prototype.h"
 #include "vm/arguments.h"
+#include "vm/context.h"
 #include "vm/interpreter.h"
 
 namespace bpftwin {
@@ -60,6 +61,10 @@ std::uint64_t InterpreterMachine::push(const Image& image, const Code* return_to
     std::memcpy(frame.saved.data(), registers + 6, sizeof(frame.saved));
     frame.may_goto_left = max_may_goto;
     return frame_pointer();
+}
+
+bool InterpreterMachine::reads_zero(std::uint64_t address) {
+    return probes_memory(program().type) && !region_near(address);
 }
 
 std::uint64_t InterpreterMachine::call_helper(std::uint32_t id, const std::uint64_t* r) {

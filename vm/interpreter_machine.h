@@ -72,6 +72,10 @@ public:
         return memory().allows(address, bytes, write);
     }
 
+    /// Whether a load from there, which is not allowed, reads 0 (`probes_memory`). Near memory of
+    /// the program it does not: that is an overrun.
+    [[nodiscard]] bool reads_zero(std::uint64_t address);
+
     /// Calls helper `id` with r1 to r5, checking them first in checked mode.
     std::uint64_t call_helper(std::uint32_t id, const std::uint64_t* registers);
     /// The same for a `callx` whose register holds no function; stops at what is no helper either.

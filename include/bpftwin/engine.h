@@ -37,7 +37,8 @@ struct CodeInfo {
 
 /// A loaded object: owns maps and executable programs. Different instances share nothing. One
 /// instance may run programs and be asked for its maps from several threads at once: the programs
-/// share the maps as on several CPUs.
+/// share the maps as on several CPUs, and a ring buffer's record is among the events of the run
+/// that is the first to look for it.
 class Instance {
 public:
     virtual ~Instance() = default;
@@ -57,7 +58,8 @@ public:
 /// Whether memory accesses are checked while a program runs.
 enum class Safety : std::uint8_t {
     checked,  ///< Every access is resolved; a bad one becomes a trap. For unverified programs.
-    unsafe,   ///< No checks: the caller vouches for the program.
+    unsafe,   ///< No checks: the caller vouches for the program. A bad access ends the process in
+              ///< the interpreter and is a trap in the JIT, if the processor notices it.
 };
 
 struct EngineOptions {
@@ -68,6 +70,11 @@ struct EngineOptions {
     /// asked, at loop heads, calls and entries, where it counts whole loops and functions: it may
     /// stop earlier than the interpreter, never later.
     bool metered = true;
+    /// JIT: whether perf gets the names of BPF functions, by /tmp/perf-PID.map, which stays.
+    bool perf_map = false;
+    /// JIT: whether GDB gets the names of BPF functions, by its JIT interface, while the instance
+    /// lives.
+    bool gdb = false;
 };
 
 /// Something that can run programs.
@@ -80,11 +87,18 @@ public:
                                                           const EngineOptions& options) = 0;
 };
 
-/// The interpreter.
+/// The interpreter. Checked, it reads 0 where the kernel would through a BTF pointer that leads
+/// nowhere (tracing, lsm, struct_ops and raw tracepoint programs); unsafe, it reads whatever is
+/// there.
 std::unique_ptr<Engine> make_interpreter();
 
 /// The JIT compiler, for x86-64 and arm64 hosts. Its code does not check accesses, so
-/// `instantiate` takes only `Safety::unsafe`; an access to memory that is not there becomes a trap.
+/// `instantiate` takes only `Safety::unsafe`; an access to memory that is not there becomes a trap,
+/// or reads 0 as in the checked interpreter.
+///
+/// The first `instantiate` puts a handler in front of the process's actions for SIGSEGV and SIGBUS,
+/// which passes on every fault but those of running programs. A handler that is installed later has
+/// to do the same.
 std::unique_ptr<Engine> make_jit();
 
 }  // namespace bpftwin
