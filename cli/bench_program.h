@@ -41,7 +41,7 @@ struct EngineBench {
     [[nodiscard]] bool is_short_run() const { return entry_ns > time.ns.median / 4; }
     /// Whether the clock is too coarse for a whole sample.
     [[nodiscard]] bool is_short_sample(double clock_ns) const {
-        return time.sample_ns() < 1000 * clock_ns;
+        return time.sample_ns() < 100 * clock_ns;
     }
 };
 

@@ -69,7 +69,7 @@ std::string notes(const BenchPlan& plan, const ProgramBench& bench) {
             "    and the ratio is of that as well; `entry ns` is an empty program's time\n",
             short_run_mark);
     if (any(bench, [&](const EngineBench& row) { return row.is_short_sample(plan.clock_ns); }))
-        text += fmt::format("  {} short sample: less than 1000 times the clock's {} ns\n",
+        text += fmt::format("  {} short sample: less than 100 times the clock's {} ns\n",
                             short_sample_mark, number(plan.clock_ns));
     return text;
 }
@@ -143,12 +143,10 @@ std::string method_text(const BenchPlan& plan) {
     const std::string where =
         plan.pinned ? fmt::format("pinned to CPU {}", *plan.pinned) : "not pinned (refused)";
     return fmt::format(
-        "Method: {}, warmed up; a round takes a sample of about 1 ms of each engine\non the same "
-        "input, in rotating order. `ns/run` and `ratio` are medians over the rounds, a ratio "
-        "is\nto "
-        "the first engine in the same round; `spread` is the distance of the quartiles.\nBudget "
-        "{}; "
-        "clock {} ns.\n",
+        "Method: {}, warmed up; a round takes a sample of about 1 ms of each engine\n"
+        "on the same input, in rotating order. `ns/run` and `ratio` are medians over rounds,\n"
+        "a ratio is to the first engine in the same round; `spread` is the distance of the\n"
+        "quartiles. Budget {}; clock {} ns.\n",
         where, plan.options.metered ? "on" : "off where it costs time", number(plan.clock_ns));
 }
 

@@ -15,7 +15,8 @@ namespace bpftwin::cli {
 /// What the process's exit status means.
 enum Exit : int {
     exit_fine = 0,
-    exit_finding = 1,    ///< The program under test did something wrong: a trap, or engines that differ.
+    exit_finding =
+        1,  ///< The program under test did something wrong: a trap, or engines that differ.
     exit_bad_input = 2,  ///< Bad usage or bad input; one line on stderr says which.
     exit_interrupted = 130,
 };

@@ -67,8 +67,8 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "bpftwin " BPFTWIN_VERSION);
     app.require_subcommand(0, 1);
     app.footer("Each command's --help shows an example.");
-    auto commands = std::to_array({add_run(app), add_bench(app), add_progs(app), add_maps(app), add_disasm(app),
-                                   add_helpers(app), add_btf(app)});
+    auto commands = std::to_array({add_run(app), add_bench(app), add_progs(app), add_maps(app),
+                                   add_disasm(app), add_helpers(app), add_btf(app)});
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& wanted) {

@@ -19,8 +19,9 @@ public:
         holder_.init(environment);
         holder_.setErrorHandler(this);
         if (!listing) return;
-        logger_.addFlags(asmjit::FormatFlags::kMachineCode | asmjit::FormatFlags::kHexOffsets |
-                         asmjit::FormatFlags::kHexImms);
+        logger_.addFlags(asmjit::FormatFlags::kMachineCode | asmjit::FormatFlags::kHexImms);
+        // For arm64, asmjit forgets the sign of offsets in hexadecimal.
+        if (arch != asmjit::Arch::kAArch64) logger_.addFlags(asmjit::FormatFlags::kHexOffsets);
         holder_.setLogger(&logger_);
     }
     AsmOutput(const AsmOutput&) = delete;

@@ -29,7 +29,7 @@ constexpr unsigned parameter_count(const Signature& signature) {
 bool fits(Draft& draft, const Body& callee, std::uint64_t calls) {
     const std::uint64_t cost = draft.code.weight() * calls * callee.cost;
     // One frame too many is a trap, the same on every engine.
-    const bool too_deep = callee.depth >= max_depth && !draft.choices.percent(15);
+    const bool too_deep = callee.depth >= max_depth && !draft.choices.percent(50);
     return !too_deep && draft.code.cost() + cost <= most_cost;
 }
 

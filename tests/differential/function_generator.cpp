@@ -134,7 +134,7 @@ Body generate_subprogram(Choices& choices, const Setting& setting,
 }
 
 Body generate_entry(Choices& choices, const Setting& setting, std::span<const Body> subprograms,
-                    bool tail_called, unsigned statements) {
+                    bool tail_called, bool chained, unsigned statements) {
     Draft draft(choices, setting, subprograms);
     draft.is_program = true;
     draft.frame_slots = choose_frame(choices);
@@ -143,6 +143,7 @@ Body generate_entry(Choices& choices, const Setting& setting, std::span<const Bo
     if (!tail_called && !returns) draft.wrote(2, Value::scalar());
     take_context(draft, 1);
     initialise(draft);
+    if (chained) generate_call_of_last(draft);
     generate_block(draft, statements);
     if (returns) return_to_start(draft);
     return finished(draft);

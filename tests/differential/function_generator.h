@@ -16,7 +16,8 @@ Body generate_subprogram(Choices& choices, const Setting& setting,
 
 /// A program's entry function.
 /// @param tail_called whether others call it, and leave nothing in r2.
+/// @param chained whether it calls the last subprogram first of all.
 Body generate_entry(Choices& choices, const Setting& setting, std::span<const Body> subprograms,
-                    bool tail_called, unsigned statements);
+                    bool tail_called, bool chained, unsigned statements);
 
 }  // namespace bpftwin::differential

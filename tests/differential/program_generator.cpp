@@ -164,8 +164,10 @@ Signature choose_parameters(Choices& choices, bool with_context) {
 
 std::vector<Body> generate_subprograms(Choices& choices, const Setting& setting) {
     std::vector<Body> bodies;
+    // A chain of as many frames as there may be, now and then of one too many.
     const bool chained = choices.percent(10);
-    for (unsigned i = chained ? max_depth : choices.below(4); i > 0; --i) {
+    const unsigned chain = choices.percent(90) ? max_depth - 1 : max_depth;
+    for (unsigned i = chained ? chain : choices.below(4); i > 0; --i) {
         const auto callback = chained ? std::nullopt : choose_callback(choices, setting);
         const Signature signature = callback ? *callback : choose_parameters(choices, !chained);
         bodies.push_back(generate_subprogram(choices, setting, bodies, signature, chained,
@@ -207,8 +209,9 @@ private:
 ProgramSpec generate_program(Choices& choices, const Setting& setting, unsigned index) {
     ProgramSpec program{.name = program_name(index), .section = "test", .type = setting.type};
     const std::vector<Body> subprograms = generate_subprograms(choices, setting);
+    const bool chained = subprograms.size() >= max_depth - 1;
     const Body entry = generate_entry(choices, setting, subprograms, setting.programs.has_value(),
-                                      2 + choices.below(choices.percent(20) ? 60 : 20));
+                                      chained, 2 + choices.below(choices.percent(20) ? 60 : 20));
     std::vector<std::uint8_t> order(subprograms.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         order[i] = static_cast<std::uint8_t>(i);
@@ -236,6 +239,7 @@ RunInput choose_input(Choices& choices, const Setting& setting) {
     input.world = World::fixed();
     input.world.cpu = choices.below(cpu_count);
     input.world.random_seed = choices.bits();
+    input.repeat = choices.percent(90) ? 1 : 2;
     input.budget = 10'000'000;
     input.want_maps = false;
     if (setting.has_packet) input.packet = random_bytes(choices, choices.of(lengths));

@@ -38,8 +38,9 @@ std::string describe(const ProgramSpec& program) {
 }
 
 std::string describe(const CaseRun& run) {
-    std::string text = fmt::format("run {} cpu {} random seed {:#x}", run.program,
-                                   run.input.world.cpu, run.input.world.random_seed.value_or(0));
+    std::string text =
+        fmt::format("run {} {} times, cpu {}, random seed {:#x}", run.program, run.input.repeat,
+                    run.input.world.cpu, run.input.world.random_seed.value_or(0));
     if (run.input.packet) text += fmt::format("\n  packet  {}", hex(*run.input.packet));
     if (run.input.context) text += fmt::format("\n  context {}", hex(*run.input.context));
     return text + '\n';

@@ -94,8 +94,8 @@ TEST_P(threads, have_a_value_each_in_a_per_cpu_array) {
         exit)",
                                       {map_of(MapType::percpu_array, 1)});
     run_in_threads(*instance);
-    for (const Bytes& value : *instance->map("map")->lookup(Bytes(4)))
-        EXPECT_EQ(number_of(value), runs);
+    const auto values = instance->map("map")->lookup(Bytes(4));
+    for (const Bytes& value : *values) EXPECT_EQ(number_of(value), runs);
 }
 
 /// Stores the round under key (round & 31), reads it back, and deletes every fourth.
