@@ -62,21 +62,23 @@ TEST(refusal_DeathTest, of_executable_memory_is_an_error) {
         testing::ExitedWithCode(1), "no executable memory .*Permission denied.*(13)");
 }
 
+/// Maps code in a process that may have no memory, and ends it with the errno.
+[[noreturn]] void map_without_memory() {
+    const Bytes code(64 << 20);
+    const ByteView pieces[] = {code};
+    const rlimit nothing{1, 1};
+    setrlimit(RLIMIT_AS, &nothing);
+    const auto memory = jit::CodeMemory::create(pieces);
+    if (!memory) fmt::print(stderr, "{}", memory.error().message);
+    std::_Exit(memory ? 0 : memory.error().code);
+}
+
 TEST(refusal_DeathTest, of_any_memory_is_an_error) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "sanitizers need address space themselves";
 #endif
-    const Bytes code(64 << 20);
-    EXPECT_EXIT(
-        {
-            const rlimit nothing{1, 1};
-            setrlimit(RLIMIT_AS, &nothing);
-            const ByteView pieces[] = {code};
-            const auto memory = jit::CodeMemory::create(pieces);
-            if (!memory) fmt::print(stderr, "{}", memory.error().message);
-            std::_Exit(memory ? 0 : memory.error().code);
-        },
-        testing::ExitedWithCode(ENOMEM), "no executable memory \\(67108864 bytes\\)");
+    EXPECT_EXIT(map_without_memory(), testing::ExitedWithCode(ENOMEM),
+                "no executable memory \\(67108864 bytes\\)");
 }
 
 TEST(refusal, of_asmjit_is_an_error) {
