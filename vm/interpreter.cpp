@@ -330,6 +330,8 @@ tail_call: {
 exit:
     if (m.open_frames() == entry_frame) {
         SYNC();
+        // Where nothing jumps, nobody looked yet; a helper would call back for ever.
+        if (m.fuel < 0) goto out_of_budget;
         return r[0];
     } else {
         SYNC();
