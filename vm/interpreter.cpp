@@ -198,6 +198,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
 #define SYNC() m.fuel = fuel - (pc + 1 - base)
 #define RESUME() fuel = m.fuel + (pc + 1 - base)
 
+    if (m.fuel < 0) goto out_of_budget;  // A callback that neither jumps nor calls counts as well.
     DISPATCH();
 
 #define PLAIN(id)        \
