@@ -79,11 +79,14 @@ struct FaultHandler {
                     .address_known = info.si_code != SI_KERNEL,
                     .unaligned = signal == SIGBUS && info.si_code == BUS_ADRALN,
                     .write = thread.wrote()};
-        // x86 does not say which address it was when it is not canonical.
-        if (!fault.address_known && place && place->access.base != no_register) {
-            fault.address = address_of(place->access, thread);
-            fault.address_known = true;
-        }
+        if (!place || place->access.base == no_register) return fault;
+        // Not every address is told: x86 leaves out those that are not canonical, arm64 their upper
+        // byte.
+        constexpr std::uint64_t widest_access = 8;
+        const std::uint64_t accessed = address_of(place->access, thread);
+        if (!fault.address_known || fault.address - accessed >= widest_access)
+            fault.address = accessed;
+        fault.address_known = true;
         return fault;
     }
 

@@ -117,24 +117,25 @@ TEST(fault, of_folded_instructions_is_that_of_the_access) {
     EXPECT_EQ(trap.address, edge.address() + 24);
 }
 
-// The processor does not say which address it was then; on x86-64 it even claims 0.
+// The processor does not say which address it was then; on x86-64 it even claims 0. The upper byte
+// stays 0, for arm64 ignores it.
 TEST(fault, at_an_address_that_no_memory_has_names_it_all_the_same) {
-    constexpr std::uint64_t nowhere = 0xdead'beef'0000'0000;
+    constexpr std::uint64_t nowhere = 0x00ad'beef'0000'0000;
     const Trap trap = trap_of_run(
         "r1 = {:#x} ll\n r2 = 3\n r2 <<= 3\n r1 += r2\n *(u64 *)(r1 -8) = 0\n exit", nowhere);
     EXPECT_EQ(trap.address, nowhere + 16);
     EXPECT_EQ(trap.pc, 5u);
     EXPECT_TRUE(trap.write);
-    EXPECT_THAT(trap.describe(), HasSubstr("address 0xdeadbeef00000010"));
+    EXPECT_THAT(trap.describe(), HasSubstr("address 0xadbeef00000010"));
 }
 
 // On x86-64 the processor takes addresses relative to r10 for accesses of the stack, whose faults
 // are another signal.
 TEST(fault, far_from_the_frame_pointer_is_a_trap_too) {
     const Trap trap = trap_of_run(
-        "r1 = {:#x} ll\n r2 = r10\n r2 += r1\n r0 = *(u64 *)(r2 +0)\n exit", 0x5000'0000'0000'0000);
+        "r1 = {:#x} ll\n r2 = r10\n r2 += r1\n r0 = *(u64 *)(r2 +0)\n exit", 0x0050'0000'0000'0000);
     EXPECT_EQ(trap.kind, TrapKind::bad_access);
-    EXPECT_EQ(trap.address >> 60, 5u);
+    EXPECT_EQ(trap.address >> 52, 5u);
 }
 
 TEST(fault, in_a_callback_is_that_of_the_callback) {
@@ -388,7 +389,9 @@ TEST(fault, in_helpers_that_allocate_leaks_nothing) {
                                      edge.address() - 32);
     EXPECT_THAT(printed.reason, HasSubstr("bpf_snprintf was given"));
     EXPECT_EQ(printed.address, edge.address());
-    EXPECT_TRUE(printed.write);
+#if !defined(BPFTWIN_EMULATED)
+    EXPECT_TRUE(printed.write);  // The emulator does not tell.
+#endif
 }
 
 }  // namespace
