@@ -21,8 +21,9 @@ Target& pending_target(Draft& draft) {
     return pending.back().target;
 }
 
-/// The same number or nearly so: by one, or in the other half.
+/// The same number or nearly so: by one, or in the other half; or one without a lower half.
 std::uint64_t near(Choices& choices, std::uint64_t number) {
+    if (choices.percent(15)) return choices.edge64() << 32;
     constexpr auto distances = std::to_array<std::uint64_t>(
         {0, 1, std::uint64_t{0} - 1, std::uint64_t{1} << 32, std::uint64_t{0xffffffff} << 32});
     return number + choices.of(distances);

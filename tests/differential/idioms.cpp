@@ -65,10 +65,18 @@ bool rotate(Draft& draft) {
     const auto count = static_cast<std::int32_t>(draft.choices.between(1, bits - 1));
     const std::int32_t rest = draft.choices.percent(85) ? bits - count : count;
     const bool up_first = draft.choices.percent(50);
+    // The shift of the value comes last; or it comes first, and the copy is of what it leaves.
+    const bool value_first = draft.choices.percent(15);
+    const auto shift_value = [&] {
+        group.emit((up_first ? down : up)[width()], {.dst = value, .imm = up_first ? rest : count});
+    };
+    if (value_first) shift_value();
+    if (!is_scalar(draft, value)) return true;
     group.emit(move[width()], {.dst = copy, .src = value});
+    if (!is_scalar(draft, copy)) return true;
     group.emit((up_first ? up : down)[width()], {.dst = copy, .imm = up_first ? count : rest});
     if (!is_scalar(draft, copy) || !is_scalar(draft, value)) return true;
-    group.emit((up_first ? down : up)[width()], {.dst = value, .imm = up_first ? rest : count});
+    if (!value_first) shift_value();
     if (!is_scalar(draft, copy) || !is_scalar(draft, value)) return true;
     const bool into_value = draft.choices.percent(50);
     group.emit(combine[draft.choices.below(3)][width()],
@@ -137,6 +145,16 @@ bool sum(Draft& draft) {
     return true;
 }
 
+/// Numbers that a division must not leave to the processor, and their neighbours.
+void load_hard_division(Draft& draft, std::uint8_t dividend, std::uint8_t divisor) {
+    constexpr std::uint64_t dividends[] = {std::uint64_t{1} << 63, 0x80000000, 0xffffffff80000000,
+                                           0x7fffffff80000000};
+    constexpr std::uint64_t divisors[] = {~std::uint64_t{0}, 0xffffffff, 0, std::uint64_t{1} << 32,
+                                          1};
+    draft.load_number(dividend, any(draft, dividends));
+    draft.load_number(divisor, any(draft, divisors));
+}
+
 /// Quotient and remainder of the same numbers.
 bool divide_both(Draft& draft) {
     constexpr Op rows[][2] = {{Op::div64_x, Op::mod64_x},
@@ -144,12 +162,12 @@ bool divide_both(Draft& draft) {
                               {Op::sdiv64_x, Op::smod64_x},
                               {Op::sdiv32_x, Op::smod32_x}};
     const auto& [div, mod] = rows[draft.choices.below(4)];
-    const std::uint8_t divisor = draft.scalar();
+    const std::uint8_t divisor = draft.changeable_scalar();
     const RegisterSet others = draft.free() & ~only(divisor);
     const std::uint8_t remainder = draft.pick(others);
     const std::uint8_t quotient = draft.pick(others & ~only(remainder));
-    const std::uint8_t dividend = draft.scalar();
-    draft.code.emit(Op::mov64_x, {.dst = quotient, .src = dividend});
+    draft.code.emit(Op::mov64_x, {.dst = quotient, .src = draft.scalar()});
+    if (draft.choices.percent(30)) load_hard_division(draft, quotient, divisor);
     draft.code.emit(Op::mov64_x, {.dst = remainder, .src = quotient});
     draft.code.emit(div, {.dst = quotient, .src = divisor});
     draft.code.emit(mod, {.dst = remainder, .src = divisor});

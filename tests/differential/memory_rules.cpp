@@ -31,6 +31,13 @@ void wrote_old_value(Draft& draft, const OpInfo& row, std::uint8_t src) {
         draft.wrote(src, old);
 }
 
+/// Loads the address of a slot out of the slot itself, to be used like any other.
+void load_address_back(Draft& draft, std::int16_t slot) {
+    const std::uint8_t dst = draft.destination();
+    draft.code.emit(Op::ldxdw, {.dst = dst, .src = frame_register, .off = slot});
+    draft.wrote(dst, Value::pointer(Draft::stack_area(), slot));
+}
+
 /// A store or atomic operation of a pointer to the memory that it points to. What it leaves in
 /// memory depends on the engine and is overwritten at once.
 bool generate_store_of_own_address(Draft& draft, const OpInfo& row) {
@@ -43,6 +50,9 @@ bool generate_store_of_own_address(Draft& draft, const OpInfo& row) {
     draft.point_to(both, Draft::stack_area(), slot);
     draft.code.emit(row.op, {.dst = both, .src = both, .off = off});
     wrote_old_value(draft, row, both);
+    const bool stores = row.family != Family::atomic;
+    if (stores && draft.choices.percent(50)) draft.forget_register(both);
+    if (stores && row.bits == 64 && draft.choices.percent(50)) load_address_back(draft, slot);
     draft.code.emit(Op::stdw, {.dst = frame_register, .off = slot, .imm = draft.choices.edge32()});
     return true;
 }
