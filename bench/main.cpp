@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "bench/report.h"
+#include "cli/options.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -127,35 +127,37 @@ int complain(std::string_view message) {
     return 2;
 }
 
-void add_options(CLI::App& app, Options& options) {
-    app.add_flag("--quick", options.quick, "fewer rounds: the whole suite in less than 60 s");
-    app.add_option("--filter", options.filter, "only programs that match this regular expression")
-        ->type_name("REGEX");
-    app.add_option("--engines", options.engines,
-                   fmt::format("engines to measure (default: {})", fmt::join(options.engines, ",")))
-        ->delimiter(',')
-        ->type_name("NAME,NAME");
-    app.add_option("--phases", options.phases,
-                   fmt::format("what to measure (default: {})", fmt::join(options.phases, ",")))
-        ->delimiter(',')
-        ->check(CLI::IsMember(options.phases))
-        ->type_name("NAME,NAME");
-    app.add_flag("--budget", options.budget,
-                 "let engines count instructions where that costs time");
-    app.add_option("--json", options.json, "also write the results to this file")
-        ->type_name("FILE");
-    app.add_option("--html", options.html, "also write a page with charts to this file")
-        ->type_name("FILE");
+void add_options(cli::Options line, Options& options) {
+    line.add_flag("--quick", options.quick, "fewer rounds: the whole suite in less than 60 s");
+    line.add("--filter", options.filter, "only programs that match this regular expression")
+        .type("REGEX");
+    line.add("--engines", options.engines,
+             fmt::format("engines to measure (default: {})", fmt::join(options.engines, ",")))
+        .comma_separated()
+        .type("NAME,NAME");
+    line.add("--phases", options.phases,
+             fmt::format("what to measure (default: {})", fmt::join(options.phases, ",")))
+        .comma_separated()
+        .one_of(options.phases)
+        .type("NAME,NAME");
+    line.add_flag("--budget", options.budget,
+                  "let engines count instructions where that costs time");
+    line.add("--json", options.json, "also write the results to this file").type("FILE");
+    line.add("--html", options.html, "also write a page with charts to this file").type("FILE");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app("Measures engines against the same C source compiled natively.", "bench/run");
-    app.footer("Example:\n  bench/run --quick --filter 'hash|sort' --html report.html");
-    add_options(app, options);
-    CLI11_PARSE(app, argc, argv);
+    cli::CommandLine line("bench/run",
+                          "Measures engines against the same C source compiled natively.");
+    line.options().footer("Example:
+  bench/run --quick --filter 'hash|sort' --html report.html");
+    add_options(line.options(), options);
+    const auto parsed = line.parse(argc, argv);
+    if (!parsed) return complain(parsed.error().message);
+    if (!*parsed) return 0;
     try {
         const auto status = run(options);
         return status ? *status : complain(status.error().message);

@@ -1,7 +1,6 @@
 // `bpftwin bench`: the same program on the same input on several engines, timed against each other.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "cli/bench_program.h"
 #include "cli/bench_report.h"
 #include "cli/command.h"
@@ -170,25 +169,26 @@ Result<Exit> run(const Arguments& arguments) {
     return Session(*plan, arguments.json).run(*programs);
 }
 
-void add_options(CLI::App& app, Arguments& arguments) {
-    app.add_option("--engines", arguments.engines,
-                   fmt::format("Engines to measure, ratios to the first (default: {})",
-                               fmt::join(arguments.engines, ",")))
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->type_name("NAME,NAME");
-    auto* samples =
-        app.add_option("--samples", arguments.effort.rounds, "Samples of each engine per program")
-            ->check(CLI::PositiveNumber)
-            ->type_name("N");
-    app.add_option("--time", arguments.effort.seconds,
-                   fmt::format("Seconds per program (default: {})", arguments.effort.seconds))
-        ->check(CLI::PositiveNumber)
-        ->excludes(samples)
-        ->type_name("S");
-    app.add_flag("--budget", arguments.budget,
-                 "Let engines count instructions where that costs time");
-    app.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
+void add_options(Options options, Arguments& arguments) {
+    options
+        .add("--engines", arguments.engines,
+             fmt::format("Engines to measure, ratios to the first (default: {})",
+                         fmt::join(arguments.engines, ",")))
+        .comma_separated()
+        .type("NAME,NAME");
+    const Option samples =
+        options.add("--samples", arguments.effort.rounds, "Samples of each engine per program")
+            .positive()
+            .type("N");
+    options
+        .add("--time", arguments.effort.seconds,
+             fmt::format("Seconds per program (default: {})", arguments.effort.seconds))
+        .positive()
+        .excludes(samples)
+        .type("S");
+    options.add_flag("--budget", arguments.budget,
+                     "Let engines count instructions where that costs time");
+    options.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
 }
 
 std::string footer() {
@@ -206,15 +206,15 @@ std::string footer() {
 
 }  // namespace
 
-Command add_bench(CLI::App& app) {
+Command add_bench(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* sub =
-        app.add_subcommand("bench", "Measure how fast engines run a program and compare them");
-    add_object_arguments(*sub, arguments->object);
-    add_input_options(*sub, arguments->input);
-    add_options(*sub, *arguments);
-    sub->footer(footer());
-    return {sub, [arguments] {
+    Options options =
+        line.add_command("bench", "Measure how fast engines run a program and compare them");
+    add_object_arguments(options, arguments->object);
+    add_input_options(options, arguments->input);
+    add_options(options, *arguments);
+    options.footer(footer());
+    return {options, [arguments] {
                 if (arguments->input.world.empty()) arguments->input.world = {"fixed"};
                 return run(*arguments);
             }};

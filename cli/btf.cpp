@@ -1,7 +1,6 @@
 // `bpftwin btf`: the types of an object or a kernel.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "btf/btf.h"
 #include "btf/format.h"
 #include "cli/command.h"
@@ -126,19 +125,19 @@ Result<Exit> run(const Arguments& arguments) {
 
 }  // namespace
 
-Command add_btf(CLI::App& app) {
+Command add_btf(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* sub = app.add_subcommand("btf", "Show the types of an object or a kernel");
-    sub->add_option("FILE", arguments->path,
-                    "ELF object, C source, or raw BTF (/sys/kernel/btf/vmlinux)")
-        ->required();
-    auto* format =
-        sub->add_option("--format", arguments->format, "c (default) or raw, one line per type")
-            ->check(CLI::IsMember({"c", "raw"}));
-    sub->add_option("--type", arguments->type, "Only types of this name, with their layout")
-        ->excludes(format);
-    sub->footer("Example:\n  bpftwin btf /sys/kernel/btf/vmlinux --type xdp_md");
-    return {sub, [arguments] { return run(*arguments); }};
+    Options options = line.add_command("btf", "Show the types of an object or a kernel");
+    options
+        .add("FILE", arguments->path, "ELF object, C source, or raw BTF (/sys/kernel/btf/vmlinux)")
+        .required();
+    const Option format =
+        options.add("--format", arguments->format, "c (default) or raw, one line per type")
+            .one_of({"c", "raw"});
+    options.add("--type", arguments->type, "Only types of this name, with their layout")
+        .excludes(format);
+    options.footer("Example:\n  bpftwin btf /sys/kernel/btf/vmlinux --type xdp_md");
+    return {options, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace bpftwin::cli

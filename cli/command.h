@@ -5,10 +5,7 @@
 #include <functional>
 
 #include "bpftwin/error.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/options.h"
 
 namespace bpftwin::cli {
 
@@ -23,16 +20,16 @@ enum Exit : int {
 
 /// One subcommand.
 struct Command {
-    CLI::App* app;
+    Options options;
     std::function<Result<Exit>()> run;
 };
 
-Command add_run(CLI::App& app);
-Command add_bench(CLI::App& app);
-Command add_progs(CLI::App& app);
-Command add_maps(CLI::App& app);
-Command add_disasm(CLI::App& app);
-Command add_helpers(CLI::App& app);
-Command add_btf(CLI::App& app);
+Command add_run(CommandLine& line);
+Command add_bench(CommandLine& line);
+Command add_progs(CommandLine& line);
+Command add_maps(CommandLine& line);
+Command add_disasm(CommandLine& line);
+Command add_helpers(CommandLine& line);
+Command add_btf(CommandLine& line);
 
 }  // namespace bpftwin::cli

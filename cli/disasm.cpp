@@ -4,7 +4,6 @@
 #include <memory>
 #include <span>
 
-#include "CLI/CLI.hpp"
 #include "btf/btf.h"
 #include "cli/command.h"
 #include "cli/hex.h"
@@ -277,23 +276,25 @@ Result<Exit> run(const Arguments& arguments) {
 
 }  // namespace
 
-Command add_disasm(CLI::App& app) {
+Command add_disasm(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* sub =
-        app.add_subcommand("disasm", "Disassemble programs in the kernel verifier's syntax");
-    add_object_arguments(*sub, arguments->object);
-    sub->add_option("--prog", arguments->program, "Only this program");
-    sub->add_flag("--source", arguments->source, "Show C source lines, where the object has them");
-    auto* jit = sub->add_option("--jit", arguments->jit,
+    Options options =
+        line.add_command("disasm", "Disassemble programs in the kernel verifier's syntax");
+    add_object_arguments(options, arguments->object);
+    options.add("--prog", arguments->program, "Only this program");
+    options.add_flag("--source", arguments->source,
+                     "Show C source lines, where the object has them");
+    const Option jit = options
+                           .add("--jit", arguments->jit,
                                 "Show the machine code that the JIT makes, under the instructions "
-                                "that it stands for");
-    jit->type_name("x86_64|arm64");
-    sub->add_flag("--json", arguments->json, "JSON output (docs/json.md)")->excludes(jit);
-    sub->footer(
+                                "that it stands for")
+                           .type("x86_64|arm64");
+    options.add_flag("--json", arguments->json, "JSON output (docs/json.md)").excludes(jit);
+    options.footer(
         "Examples:\n"
         "  bpftwin disasm xdp_parser.o --prog parse --source\n"
         "  bpftwin disasm xdp_parser.o --source --jit arm64");
-    return {sub, [arguments] { return run(*arguments); }};
+    return {options, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace bpftwin::cli

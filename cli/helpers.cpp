@@ -2,7 +2,6 @@
 #include <array>
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -122,16 +121,16 @@ Result<Exit> run(const Arguments& arguments) {
 
 }  // namespace
 
-Command add_helpers(CLI::App& app) {
+Command add_helpers(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* sub =
-        app.add_subcommand("helpers", "List the kernel's helpers and which of them run here");
-    sub->add_option("--type", arguments->type, "Only helpers that programs of this type may call");
-    sub->add_option("--name", arguments->pattern, "Only helpers whose name contains this");
-    sub->add_flag("--implemented", arguments->implemented, "Only helpers that run here");
-    sub->add_flag("--json", arguments->json, "JSON output (docs/json.md)");
-    sub->footer("Example:\n  bpftwin helpers --type xdp --name redirect");
-    return {sub, [arguments] { return run(*arguments); }};
+    Options options =
+        line.add_command("helpers", "List the kernel's helpers and which of them run here");
+    options.add("--type", arguments->type, "Only helpers that programs of this type may call");
+    options.add("--name", arguments->pattern, "Only helpers whose name contains this");
+    options.add_flag("--implemented", arguments->implemented, "Only helpers that run here");
+    options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
+    options.footer("Example:\n  bpftwin helpers --type xdp --name redirect");
+    return {options, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace bpftwin::cli

@@ -18,23 +18,22 @@ Result<ContextField> parse_field(const std::string& text) {
 
 }  // namespace
 
-void add_input_options(CLI::App& app, InputArguments& arguments) {
-    app.add_option("--prog", arguments.program, "Program to run, where the object has several")
-        ->type_name("NAME");
-    add_repeatable(app, "--packet", arguments.packets, "FILE|hex:BYTES",
-                   "pcap or pcapng file, - for standard input, or bytes");
-    add_repeatable(app, "--ctx", arguments.fields, "FIELD=VALUE",
-                   "Field of the context: ingress_ifindex=3, u64[8]=1");
-    app.add_option("--ctx-file", arguments.context_file, "The whole context")
-        ->type_name("FILE|hex:BYTES");
-    add_repeatable(app, "--set", arguments.settings, "MAP KEY VALUE",
-                   "Map entry, global variable or program slot before the run");
-    add_repeatable(app, "--world", arguments.world, "real|fixed|FIELD=VALUE|FILE",
-                   "Clock, task, CPU and random seed; a file is JSON");
-    app.add_option("--cpu", arguments.cpu, "CPU that the program runs on")->type_name("N");
-    app.add_option("--cpus", arguments.cpus, "Possible CPUs of per-CPU maps (default: real ones)")
-        ->check(CLI::Range(1, 4096))
-        ->type_name("N");
+void add_input_options(Options options, InputArguments& arguments) {
+    options.add("--prog", arguments.program, "Program to run, where the object has several")
+        .type("NAME");
+    options.add_repeatable("--packet", arguments.packets, "FILE|hex:BYTES",
+                           "pcap or pcapng file, - for standard input, or bytes");
+    options.add_repeatable("--ctx", arguments.fields, "FIELD=VALUE",
+                           "Field of the context: ingress_ifindex=3, u64[8]=1");
+    options.add("--ctx-file", arguments.context_file, "The whole context").type("FILE|hex:BYTES");
+    options.add_repeatable("--set", arguments.settings, "MAP KEY VALUE",
+                           "Map entry, global variable or program slot before the run");
+    options.add_repeatable("--world", arguments.world, "real|fixed|FIELD=VALUE|FILE",
+                           "Clock, task, CPU and random seed; a file is JSON");
+    options.add("--cpu", arguments.cpu, "CPU that the program runs on").type("N");
+    options.add("--cpus", arguments.cpus, "Possible CPUs of per-CPU maps (default: real ones)")
+        .between(1, 4096)
+        .type("N");
 }
 
 std::string input_notes() {

@@ -6,19 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "bpftwin/error.h"
 #include "bpftwin/run.h"
+#include "cli/options.h"
 #include "cli/settings.h"
 
 namespace bpftwin::cli {
-
-/// An option that may be given several times, one value (or one group of values) each time.
-template <class Values>
-void add_repeatable(CLI::App& app, const char* name, Values& values, const char* type,
-                    const std::string& description) {
-    app.add_option(name, values, description)->allow_extra_args(false)->type_name(type);
-}
 
 struct InputArguments {
     std::string program;
@@ -32,7 +25,7 @@ struct InputArguments {
 };
 
 /// Adds --prog, --packet, --ctx, --ctx-file, --set, --world, --cpu and --cpus.
-void add_input_options(CLI::App& app, InputArguments& arguments);
+void add_input_options(Options options, InputArguments& arguments);
 
 /// What these options mean, for the foot of a command's help.
 std::string input_notes();

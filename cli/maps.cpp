@@ -1,7 +1,6 @@
 // `bpftwin maps`: the maps of an object with every attribute.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "btf/btf.h"
 #include "btf/format.h"
 #include "cli/command.h"
@@ -184,13 +183,13 @@ Result<Exit> run(const Arguments& arguments) {
 
 }  // namespace
 
-Command add_maps(CLI::App& app) {
+Command add_maps(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* sub = app.add_subcommand("maps", "Show the maps of an object with all attributes");
-    add_object_arguments(*sub, arguments->object);
-    sub->add_flag("--json", arguments->json, "JSON output (docs/json.md)");
-    sub->footer("Example:\n  bpftwin maps exec_counter.o");
-    return {sub, [arguments] { return run(*arguments); }};
+    Options options = line.add_command("maps", "Show the maps of an object with all attributes");
+    add_object_arguments(options, arguments->object);
+    options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
+    options.footer("Example:\n  bpftwin maps exec_counter.o");
+    return {options, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace bpftwin::cli

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "CLI/CLI.hpp"
 #include "cli/assembly.h"
 #include "cli/compile.h"
 #include "fmt/format.h"
@@ -48,12 +47,11 @@ std::vector<ProgramSpec*> candidates(ObjectSpec& object) {
 
 }  // namespace
 
-void add_object_arguments(CLI::App& app, ObjectArguments& arguments) {
-    app.add_option("OBJ", arguments.path,
-                   "ELF object, C source (.c) or assembler text (.s, .bpfasm)")
-        ->required();
-    app.add_option("--type", arguments.type,
-                   "Program type where the object does not say it (xdp, kprobe)");
+void add_object_arguments(Options options, ObjectArguments& arguments) {
+    options.add("OBJ", arguments.path, "ELF object, C source (.c) or assembler text (.s, .bpfasm)")
+        .required();
+    options.add("--type", arguments.type,
+                "Program type where the object does not say it (xdp, kprobe)");
 }
 
 Result<ObjectSpec> open_object(const ObjectArguments& arguments) {

@@ -6,10 +6,7 @@
 
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/options.h"
 
 namespace bpftwin::cli {
 
@@ -20,7 +17,7 @@ struct ObjectArguments {
 };
 
 /// Adds OBJ and --type to a command.
-void add_object_arguments(CLI::App& app, ObjectArguments& arguments);
+void add_object_arguments(Options options, ObjectArguments& arguments);
 
 /// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF.
 Result<ObjectSpec> open_object(const ObjectArguments& arguments);

@@ -1,7 +1,6 @@
 // `bpftwin progs`: the programs of an object.
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/object.h"
@@ -73,13 +72,13 @@ Result<Exit> run(const Arguments& arguments) {
 
 }  // namespace
 
-Command add_progs(CLI::App& app) {
+Command add_progs(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
-    CLI::App* sub = app.add_subcommand("progs", "List the programs of an object");
-    add_object_arguments(*sub, arguments->object);
-    sub->add_flag("--json", arguments->json, "JSON output (docs/json.md)");
-    sub->footer("Example:\n  bpftwin progs tail_calls.o");
-    return {sub, [arguments] { return run(*arguments); }};
+    Options options = line.add_command("progs", "List the programs of an object");
+    add_object_arguments(options, arguments->object);
+    options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
+    options.footer("Example:\n  bpftwin progs tail_calls.o");
+    return {options, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace bpftwin::cli

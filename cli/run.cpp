@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/object.h"
@@ -223,35 +222,38 @@ Result<Exit> run(const RunArguments& arguments) {
     return run_packets(arguments, plan, std::move(*input), **instance);
 }
 
-void add_engine_options(CLI::App& app, RunArguments& arguments) {
-    app.add_option("--engine", arguments.engine,
-                   fmt::format("What runs the program: {} (default: {})",
-                               fmt::join(compare::engine_names(), ", "), arguments.engine))
-        ->type_name("NAME");
-    app.add_option("--repeat", arguments.repeat, "Runs per packet; the last one is shown")
-        ->check(CLI::PositiveNumber)
-        ->type_name("N");
-    app.add_option("--budget", arguments.budget, "Instructions after which a run is stopped")
-        ->check(CLI::PositiveNumber)
-        ->type_name("N");
-    auto* unsafe = app.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
-    app.add_flag("--checked", arguments.checked, "Check every memory access (default)")
-        ->excludes(unsafe);
-    app.add_flag("--perf-map", arguments.perf_map,
-                 "Tell perf the names of JIT-compiled functions (/tmp/perf-PID.map)");
-    app.add_flag("--gdb", arguments.gdb, "Tell GDB the names of JIT-compiled functions");
+void add_engine_options(Options options, RunArguments& arguments) {
+    options
+        .add("--engine", arguments.engine,
+             fmt::format("What runs the program: {} (default: {})",
+                         fmt::join(compare::engine_names(), ", "), arguments.engine))
+        .type("NAME");
+    options.add("--repeat", arguments.repeat, "Runs per packet; the last one is shown")
+        .positive()
+        .type("N");
+    options.add("--budget", arguments.budget, "Instructions after which a run is stopped")
+        .positive()
+        .type("N");
+    const Option unsafe =
+        options.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
+    options.add_flag("--checked", arguments.checked, "Check every memory access (default)")
+        .excludes(unsafe);
+    options.add_flag("--perf-map", arguments.perf_map,
+                     "Tell perf the names of JIT-compiled functions (/tmp/perf-PID.map)");
+    options.add_flag("--gdb", arguments.gdb, "Tell GDB the names of JIT-compiled functions");
 }
 
-void add_output_options(CLI::App& app, RunArguments& arguments) {
-    app.add_option("--packet-out", arguments.packet_out,
-                   "Write every packet as the program left it to this pcap file")
-        ->type_name("FILE");
-    add_repeatable(app, "--event", arguments.events, "[MAP=]TYPE",
-                   "Type of ring buffer and perf records, by the object's BTF");
-    app.add_flag("--summary", arguments.summary, "With many packets: only totals and traps");
-    app.add_flag("--no-maps", arguments.no_maps, "Do not show maps");
-    app.add_flag("--time", arguments.time, "Show time and instructions");
-    app.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
+void add_output_options(Options options, RunArguments& arguments) {
+    options
+        .add("--packet-out", arguments.packet_out,
+             "Write every packet as the program left it to this pcap file")
+        .type("FILE");
+    options.add_repeatable("--event", arguments.events, "[MAP=]TYPE",
+                           "Type of ring buffer and perf records, by the object's BTF");
+    options.add_flag("--summary", arguments.summary, "With many packets: only totals and traps");
+    options.add_flag("--no-maps", arguments.no_maps, "Do not show maps");
+    options.add_flag("--time", arguments.time, "Show time and instructions");
+    options.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
 }
 
 std::string footer() {
@@ -266,16 +268,16 @@ std::string footer() {
 
 }  // namespace
 
-Command add_run(CLI::App& app) {
+Command add_run(CommandLine& line) {
     auto arguments = std::make_shared<RunArguments>();
-    CLI::App* sub =
-        app.add_subcommand("run", "Run a program once, or once per packet, and show its effects");
-    add_object_arguments(*sub, arguments->object);
-    add_input_options(*sub, arguments->input);
-    add_engine_options(*sub, *arguments);
-    add_output_options(*sub, *arguments);
-    sub->footer(footer());
-    return {sub, [arguments] { return run(*arguments); }};
+    Options options =
+        line.add_command("run", "Run a program once, or once per packet, and show its effects");
+    add_object_arguments(options, arguments->object);
+    add_input_options(options, arguments->input);
+    add_engine_options(options, *arguments);
+    add_output_options(options, *arguments);
+    options.footer(footer());
+    return {options, [arguments] { return run(*arguments); }};
 }
 
 }  // namespace bpftwin::cli

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "CLI/CLI.hpp"
+#include "cli/options.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "tests/differential/compare.h"
@@ -121,36 +121,34 @@ int run(const Options& options) {
     return worst;
 }
 
+void add_options(cli::Options line, Options& options) {
+    line.add("--engine", options.engines, "engines under test, one after the other")
+        .one_of(engine_names())
+        .with_default();
+    line.add("--against", options.against, "the engine that it is compared with")
+        .one_of(engine_names())
+        .with_default();
+    line.add("--programs", options.programs, "how many programs (0: no limit)").with_default();
+    line.add("--minutes", options.minutes, "how long (0: no limit)").with_default();
+    line.add("--seed", options.seed, "the first seed").with_default();
+    line.add("--jobs", options.jobs, "processes at once").positive().with_default();
+    line.add_flag("--print", options.print, "print the case of the seed instead of running it");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
-    CLI::App app{
-        "Runs random programs on pairs of engines until they differ.\n"
-        "Example: bpftwin_differential --programs 2000000"};
-    const auto engines = CLI::IsMember(engine_names());
-    options.engines = engine_names();
-    options.against = engine_names().front();
-    app.add_option("--engine", options.engines, "engines under test, one after the other")
-        ->check(engines)
-        ->capture_default_str();
-    app.add_option("--against", options.against, "the engine that it is compared with")
-        ->check(engines)
-        ->capture_default_str();
-    app.add_option("--programs", options.programs, "how many programs (0: no limit)")
-        ->capture_default_str();
-    app.add_option("--minutes", options.minutes, "how long (0: no limit)")->capture_default_str();
-    app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
-    app.add_option("--jobs", options.jobs, "processes at once")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    app.add_flag("--print", options.print, "print the case of the seed instead of running it");
-    try {
-        app.parse(argc, argv);
-        if (options.print)
-            return fmt::print("{}", describe(generate_case(options.seed))), exit_same;
-        return run(options);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_same : exit_bad_usage;
+    Options options{.engines = engine_names(), .against = engine_names().front()};
+    cli::CommandLine line("bpftwin_differential",
+                          "Runs random programs on pairs of engines until they differ.\n"
+                          "Example: bpftwin_differential --programs 2000000");
+    add_options(line.options(), options);
+    const auto parsed = line.parse(argc, argv);
+    if (!parsed) {
+        fmt::print(stderr, "bpftwin_differential: {}\n", parsed.error().message);
+        return exit_bad_usage;
     }
+    if (!*parsed) return exit_same;
+    if (options.print) return fmt::print("{}", describe(generate_case(options.seed))), exit_same;
+    return run(options);
 }

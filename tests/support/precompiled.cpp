@@ -1,0 +1,1 @@
+// Empty: compiled for the precompiled headers that all tests share.
