@@ -40,6 +40,25 @@ if(BPFTWIN_COVERAGE)
     target_link_options(bpftwin_sanitizers INTERFACE --coverage)
 endif()
 
+if(BPFTWIN_PRECOMPILE)
+    # Some source is needed where headers are precompiled for others.
+    file(TOUCH ${PROJECT_BINARY_DIR}/empty.cpp)
+    add_library(bpftwin_headers OBJECT ${PROJECT_BINARY_DIR}/empty.cpp)
+    target_link_libraries(bpftwin_headers PRIVATE fmt::fmt bpftwin_warnings bpftwin_sanitizers)
+    set_target_properties(bpftwin_headers PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_precompile_headers(bpftwin_headers PRIVATE
+        <algorithm> <array> <expected> <fmt/format.h> <functional> <map> <memory> <optional> <ranges>
+        <span> <string> <unordered_map> <variant> <vector>)
+endif()
+
+# bpftwin_precompile(TARGET): TARGET, a library, finds common headers precompiled.
+function(bpftwin_precompile target)
+    if(BPFTWIN_PRECOMPILE)
+        set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        target_precompile_headers(${target} REUSE_FROM bpftwin_headers)
+    endif()
+endfunction()
+
 # bpftwin_library(NAME SOURCES … LINK … PRIVATE_LINK …): the static library bpftwin_NAME. LINK are
 # the folders whose headers it may include.
 function(bpftwin_library name)
@@ -57,5 +76,6 @@ function(bpftwin_library name)
         PUBLIC ${ARG_LINK}
         PRIVATE ${ARG_PRIVATE_LINK} $<BUILD_INTERFACE:bpftwin_warnings>
                 $<BUILD_INTERFACE:bpftwin_sanitizers>)
+    bpftwin_precompile(bpftwin_${name})
     set_property(GLOBAL APPEND PROPERTY BPFTWIN_LIBRARIES bpftwin_${name})
 endfunction()

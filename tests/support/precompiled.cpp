@@ -1,1 +1,0 @@
-// Empty: compiled for the precompiled headers that all tests share.
