@@ -16,12 +16,13 @@ class Attribute {
 public:
     bpf_attr* operator->() { return &attr_; }
 
-    void input(__u64& field, ByteView bytes) {
-        auto* begin = const_cast<std::byte*>(bytes.data());  // The kernel only reads it.
-        pointers_.push_back({offset_of(field), {begin, bytes.size()}, false});
+    /// @param written whether the kernel writes there as well.
+    void input(__u64& field, ByteView bytes, bool written = false) {
+        auto* begin = const_cast<std::byte*>(bytes.data());
+        pointers_.push_back({offset_of(field), {begin, bytes.size()}, true, written});
     }
     void output(__u64& field, std::span<std::byte> bytes) {
-        pointers_.push_back({offset_of(field), bytes, true});
+        pointers_.push_back({offset_of(field), bytes, false, true});
     }
 
     /// @param command enum bpf_cmd.

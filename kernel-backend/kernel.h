@@ -12,13 +12,18 @@
 
 #include "bpftwin/error.h"
 
+namespace bpftwin {
+class Btf;
+}
+
 namespace bpftwin::kernel {
 
 /// A pointer field of a `union bpf_attr` and the memory it stands for.
 struct Pointer {
-    std::uint32_t offset;        ///< Of the 64-bit field in the attribute.
-    std::span<std::byte> bytes;  ///< Not changed unless `output`.
-    bool output;                 ///< Written by the kernel and not read; zeros before the call.
+    std::uint32_t offset;  ///< Of the 64-bit field in the attribute.
+    std::span<std::byte> bytes;
+    bool input;   ///< Read by the kernel. What is not is zero before the call.
+    bool output;  ///< Written by the kernel.
 };
 
 /// A kernel. Descriptors are its own numbers. Errors of calls have the kernel's errno as `code`.
@@ -58,6 +63,12 @@ public:
 
     /// Whether the kernel can still be asked: an Error that says why not.
     virtual Result<void> alive() { return {}; }
+
+    /// The kernel's own types, /sys/kernel/btf/vmlinux; read once.
+    Result<std::shared_ptr<const Btf>> types();
+
+private:
+    std::shared_ptr<const Btf> types_;
 };
 
 /// The kernel of this machine.

@@ -5,9 +5,8 @@
 #include "isa/decode.h"
 
 namespace bpftwin {
-namespace {
 
-Result<void> refuse_unresolved(const ProgramSpec& program) {
+Result<void> check_resolved(const ProgramSpec& program) {
     if (!program.externs.empty()) {
         const auto& missing = program.externs.front();
         return fail(
@@ -25,10 +24,8 @@ Result<void> refuse_unresolved(const ProgramSpec& program) {
     return {};
 }
 
-}  // namespace
-
 Result<std::vector<Op>> decode_runnable(const ProgramSpec& program) {
-    if (auto ok = refuse_unresolved(program); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_resolved(program); !ok) return std::unexpected(ok.error());
     if (program.insns.empty()) return fail("has no instructions");
     return decode_program(program.insns);
 }

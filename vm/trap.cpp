@@ -35,6 +35,16 @@ Trap trap_of(Machine& machine, const Btf* btf) {
     return trap;
 }
 
+std::string_view name_of(Effect effect) {
+    switch (effect) {
+        case Effect::redirect: return "redirect";
+        case Effect::events: return "events";
+        case Effect::trace: return "trace";
+        case Effect::maps: return "maps";
+    }
+    return "";
+}
+
 std::string_view name_of(TrapKind kind) {
     switch (kind) {
         case TrapKind::bad_access: return "bad access";

@@ -4,6 +4,8 @@
 #include "bpftwin/engine.h"
 #include "bpftwin/error.h"
 #include "bpftwin/insn.h"
+#include "bpftwin/kernel.h"
 #include "bpftwin/kinds.h"
 #include "bpftwin/run.h"
 #include "bpftwin/spec.h"
+#include "bpftwin/verdict.h"

@@ -139,18 +139,32 @@ struct MapContents {
     std::vector<MapEntry> entries;
 };
 
+/// What a run may do besides returning a value.
+enum class Effect : std::uint8_t { redirect, events, trace, maps };
+std::string_view name_of(Effect effect);
+
+/// An effect that an engine cannot show, and why.
+struct Unseen {
+    Effect effect;
+    std::string reason;
+};
+
 /// Every effect of a run (of the last one, with `repeat`).
 struct RunResult {
     std::uint64_t return_value = 0;  ///< r0; meaningless after a trap.
+    unsigned return_bits = 64;       ///< How much of r0 the engine shows.
     std::optional<Trap> trap;
     std::optional<Bytes> packet;  ///< Packet program types: the packet afterwards.
     Bytes context;                ///< Raw context afterwards, pointer fields zeroed.
+    /// 0xff for each byte of `context` that the engine shows; empty: all of them.
+    Bytes context_mask;
     std::optional<Redirect> redirect;
     std::vector<Event> events;       ///< In order of submission, over all runs.
     std::vector<std::string> trace;  ///< `bpf_trace_printk` lines, over all runs.
     std::vector<MapContents> maps;
     std::uint64_t duration_ns = 0;  ///< Wall time of all runs together.
     std::uint64_t insns = 0;        ///< Instructions executed in the last run; 0: not counted.
+    std::vector<Unseen> unseen;     ///< Effects that were not looked for.
 };
 
 }  // namespace bpftwin

@@ -28,7 +28,8 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"helpers", {"isa", "btf", "helper_table", "runtime"}},
     {"vm", {"isa", "btf", "helper_table", "runtime", "helpers"}},
     {"jit", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
-    {"compare", {"vm", "jit"}},
+    {"kernel", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
+    {"compare", {"vm", "jit", "kernel"}},
 };
 
 /// Folders that may include anything, and that nothing else may include.

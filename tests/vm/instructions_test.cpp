@@ -111,7 +111,6 @@ u64 extended(s32 imm) { return static_cast<u64>(std::int64_t{imm}); }
 class Bench {
 public:
     static constexpr unsigned words = 32;
-    static constexpr s16 memory = 8 * general;  ///< Offset of the first word behind the registers.
     using Words = std::array<u64, words>;
 
     Bench(const EngineCase& engine, const std::vector<Item>& middle) {

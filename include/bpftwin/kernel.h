@@ -1,0 +1,40 @@
+// A real kernel as an engine: the same object, loaded by bpf(2) and run by BPF_PROG_TEST_RUN.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bpftwin/engine.h"
+#include "bpftwin/error.h"
+#include "bpftwin/verdict.h"
+
+namespace bpftwin {
+
+/// The kernel of this machine, as the engine "kernel". Its instances' `run` gives an Error for a
+/// program that the kernel does not load or cannot test-run. Nothing is attached or pinned, and
+/// with the instance (or this process) everything is gone from the kernel.
+/// @return an Error that says which privilege is missing.
+Result<std::unique_ptr<Engine>> make_kernel();
+
+/// Verdicts of a kernel's verifier.
+class Judge {
+public:
+    virtual ~Judge() = default;
+    /// As uname(2) tells it: "6.18.5".
+    [[nodiscard]] virtual std::string release() const = 0;
+    /// The verdicts on the programs of these names, each submitted by itself; nothing is run.
+    /// @param log_level bits: 1 states and branches, 2 each instruction, 4 only the numbers; 0
+    /// gives a log of level 1 of what is rejected.
+    /// @return an Error where the kernel cannot be asked.
+    virtual Result<std::vector<Verdict>> judge(const ObjectSpec& object,
+                                               std::span<const std::string> programs,
+                                               std::uint32_t log_level) = 0;
+};
+
+/// The verifier of this machine's kernel.
+Result<std::unique_ptr<Judge>> make_kernel_judge();
+
+}  // namespace bpftwin

@@ -1,0 +1,175 @@
+// The kernel as an engine and as a judge.
+#include <algorithm>
+#include <cerrno>
+
+#include "bpftwin/kernel.h"
+#include "fmt/format.h"
+#include "kernel-backend/object.h"
+#include "kernel-backend/test_run.h"
+
+namespace bpftwin {
+namespace kernel {
+namespace {
+
+/// A program of the instance and what the kernel said of it.
+struct Entry {
+    const ProgramSpec* spec;
+    LoadedProgram loaded;
+};
+
+Error refusal(const Entry& entry) {
+    const Verdict& verdict = entry.loaded.verdict;
+    return {fmt::format("program {}: {} by the kernel: {}", entry.spec->name,
+                        name_of(verdict.answer), verdict.reason),
+            verdict.error};
+}
+
+class KernelInstance final : public Instance {
+public:
+    KernelInstance(std::shared_ptr<Kernel> kernel, const ObjectSpec& object)
+        : kernel_(std::move(kernel)), spec_(object) {}
+
+    Result<void> load() {
+        auto object = KernelObject::create(*kernel_, spec_);
+        if (!object) return std::unexpected(object.error());
+        object_ = std::move(*object);
+        for (const ProgramSpec& program : spec_.programs)
+            if (program.autoload) entries_.push_back({&program, object_->load(program, 0)});
+        for (const auto& map : object_->maps())
+            if (auto done = prepare(*map); !done) return done;
+        // Lines of others from before are not ours.
+        (void)kernel_->take_trace();
+        return {};
+    }
+
+    Result<RunResult> run(std::string_view program, const RunInput& input) override {
+        const auto entry = find(program);
+        if (!entry) return std::unexpected(entry.error());
+        auto result =
+            test_run(*kernel_, (*entry)->loaded.descriptor.number(), *(*entry)->spec, input);
+        if (!result) return result;
+        if (auto done = collect(*result, input.want_maps); !done)
+            return std::unexpected(done.error());
+        return result;
+    }
+
+    MapView* map(std::string_view name) override { return object_->map(name); }
+
+    [[nodiscard]] Result<CodeInfo> code_info(std::string_view program) const override {
+        const auto entry = find(program);
+        if (!entry) return std::unexpected(entry.error());
+        return program_info(*kernel_, (*entry)->loaded.descriptor.number());
+    }
+
+private:
+    [[nodiscard]] Result<const Entry*> find(std::string_view name) const {
+        const auto found = std::ranges::find_if(
+            entries_, [&](const Entry& entry) { return entry.spec->name == name; });
+        if (found == entries_.end())
+            return fail(fmt::format("no program '{}' in {}", name, spec_.name));
+        if (found->loaded.verdict.answer != Answer::accepted)
+            return std::unexpected(refusal(*found));
+        return &*found;
+    }
+
+    Result<void> prepare(KernelMap& map) {
+        if (map.spec().type == MapType::prog_array) return fill_slots(map);
+        return map.open();
+    }
+
+    // A program that is not loaded leaves its slot empty; that it was not says its own run.
+    Result<void> fill_slots(KernelMap& map) {
+        for (const MapSlot& slot : map.spec().slots) {
+            const auto target = find(slot.target);
+            if (!target) continue;
+            const int descriptor = (*target)->loaded.descriptor.number();
+            if (auto done = store_descriptor(map, slot.index, descriptor); !done) return done;
+        }
+        return {};
+    }
+
+    Result<void> collect(RunResult& result, bool want_maps) {
+        for (const auto& map : object_->maps()) {
+            if (auto done = map->drain(result.events); !done) return done;
+            if (!want_maps) continue;
+            auto entries = map->entries();
+            if (!entries) return std::unexpected(entries.error());
+            result.maps.push_back({map->spec().name, map->spec().type, std::move(*entries)});
+        }
+        auto trace = kernel_->take_trace();
+        if (trace)
+            result.trace = std::move(*trace);
+        else
+            result.unseen.push_back({Effect::trace, trace.error().message});
+        result.unseen.push_back({Effect::redirect, "a kernel's test-run does not tell it"});
+        return {};
+    }
+
+    std::shared_ptr<Kernel> kernel_;
+    ObjectSpec spec_;
+    std::unique_ptr<KernelObject> object_;
+    std::vector<Entry> entries_;
+};
+
+class KernelEngine final : public Engine {
+public:
+    KernelEngine(std::shared_ptr<Kernel> kernel, std::string name)
+        : kernel_(std::move(kernel)), name_(std::move(name)) {}
+    [[nodiscard]] std::string_view name() const override { return name_; }
+    Result<std::unique_ptr<Instance>> instantiate(const ObjectSpec& object,
+                                                  const EngineOptions&) override {
+        auto instance = std::make_unique<KernelInstance>(kernel_, object);
+        if (auto loaded = instance->load(); !loaded) return std::unexpected(loaded.error());
+        return instance;
+    }
+
+private:
+    std::shared_ptr<Kernel> kernel_;
+    std::string name_;
+};
+
+class KernelJudge final : public Judge {
+public:
+    explicit KernelJudge(std::unique_ptr<Kernel> kernel) : kernel_(std::move(kernel)) {}
+    [[nodiscard]] std::string release() const override { return kernel_->release(); }
+
+    Result<std::vector<Verdict>> judge(const ObjectSpec& object,
+                                       std::span<const std::string> programs,
+                                       std::uint32_t log_level) override {
+        std::vector<Verdict> verdicts;
+        const auto created = KernelObject::create(*kernel_, object);
+        for (const std::string& name : programs) {
+            const ProgramSpec* program = object.program(name);
+            if (program == nullptr)
+                return fail(fmt::format("no program '{}' in {}", name, object.name));
+            verdicts.push_back(created ? (*created)->load(*program, log_level).verdict
+                                       : without_maps(created.error()));
+        }
+        if (auto alive = kernel_->alive(); !alive) return std::unexpected(alive.error());
+        return verdicts;
+    }
+
+private:
+    static Verdict without_maps(const Error& error) {
+        return {.answer = Answer::not_loadable, .error = error.code, .reason = error.message};
+    }
+
+    std::unique_ptr<Kernel> kernel_;
+};
+
+}  // namespace
+}  // namespace kernel
+
+Result<std::unique_ptr<Engine>> make_kernel() {
+    auto kernel = kernel::local_kernel();
+    if (!kernel) return std::unexpected(kernel.error().in("engine kernel"));
+    return std::make_unique<kernel::KernelEngine>(std::move(*kernel), "kernel");
+}
+
+Result<std::unique_ptr<Judge>> make_kernel_judge() {
+    auto kernel = kernel::local_kernel();
+    if (!kernel) return std::unexpected(kernel.error().in("engine kernel"));
+    return std::make_unique<kernel::KernelJudge>(std::move(*kernel));
+}
+
+}  // namespace bpftwin

@@ -1,0 +1,98 @@
+#include "kernel-backend/object.h"
+
+#include <algorithm>
+
+#include "btf/btf.h"
+#include "fmt/format.h"
+#include "helpers/maps/attributes.h"
+#include "kernel-backend/attribute.h"
+
+namespace bpftwin::kernel {
+namespace {
+
+Bytes bytes_of(std::uint32_t number) {
+    const auto bytes = std::as_bytes(std::span(&number, 1));
+    return {bytes.begin(), bytes.end()};
+}
+
+/// libbpf makes space for the slots of arrays without a size.
+MapSpec submitted(const MapSpec& spec, const Kernel& kernel) {
+    return with_libbpf_defaults(spec, kernel.cpu_count());
+}
+
+}  // namespace
+
+Result<void> store_descriptor(KernelMap& map, std::uint32_t slot, int descriptor) {
+    return map.update(bytes_of(slot), {bytes_of(static_cast<std::uint32_t>(descriptor))}, 0);
+}
+
+Result<std::unique_ptr<KernelObject>> KernelObject::create(Kernel& kernel,
+                                                           const ObjectSpec& object) {
+    std::unique_ptr<KernelObject> result(new KernelObject(kernel, object));
+    result->load_types();
+    for (const MapSpec& spec : object.maps)
+        if (auto done = result->create_map(spec); !done) return std::unexpected(done.error());
+    for (std::size_t i = 0; i < object.maps.size(); ++i)
+        if (auto done = result->fill(object.maps[i], *result->maps_[i]); !done)
+            return std::unexpected(done.error());
+    return result;
+}
+
+// Types that this kernel does not take are left out, as libbpf does; what needs them will say so.
+void KernelObject::load_types() {
+    if (!object_->btf) return;
+    Attribute attr;
+    const ByteView raw = object_->btf->raw();
+    attr->btf_size = static_cast<std::uint32_t>(raw.size());
+    attr.input(attr->btf, raw);
+    if (auto loaded = attr.call(*kernel_, BPF_BTF_LOAD)) btf_ = Descriptor(*kernel_, *loaded);
+}
+
+Result<Descriptor> KernelObject::inner_template(const MapSpec& spec) {
+    if (!spec.inner) return Descriptor();
+    const MapSpec inner = submitted(*spec.inner, *kernel_);
+    auto map = KernelMap::create(*kernel_, inner, {.btf = btf_ ? btf_.number() : 0});
+    if (!map) return std::unexpected(map.error().in("map " + spec.name));
+    return std::move(**map).release();
+}
+
+Result<void> KernelObject::create_map(const MapSpec& as_given) {
+    const MapSpec spec = submitted(as_given, *kernel_);
+    const auto inner = inner_template(spec);
+    if (!inner) return std::unexpected(inner.error());
+    auto map = KernelMap::create(
+        *kernel_, spec, {.btf = btf_ ? btf_.number() : 0, .inner = *inner ? inner->number() : 0});
+    if (!map) return std::unexpected(map.error());
+    descriptors_.push_back((*map)->descriptor());
+    maps_.push_back(std::move(*map));
+    return {};
+}
+
+Result<void> KernelObject::fill(const MapSpec& spec, KernelMap& map) {
+    if (spec.is_data())
+        if (auto done = map.update(bytes_of(0), {spec.contents}, 0); !done) return done;
+    if (spec.frozen)
+        if (auto done = map.freeze(); !done) return done;
+    if (spec.type == MapType::prog_array) return {};
+    for (const MapSlot& slot : spec.slots) {
+        const KernelMap* target = this->map(slot.target);
+        if (target == nullptr)
+            return fail(
+                fmt::format("map {}: slot {}: no map {}", spec.name, slot.index, slot.target));
+        if (auto done = store_descriptor(map, slot.index, target->descriptor()); !done) return done;
+    }
+    return {};
+}
+
+KernelMap* KernelObject::map(std::string_view name) const {
+    const auto found =
+        std::ranges::find_if(maps_, [&](const auto& map) { return map->spec().name == name; });
+    return found == maps_.end() ? nullptr : found->get();
+}
+
+LoadedProgram KernelObject::load(const ProgramSpec& program, std::uint32_t log_level) {
+    return load_program(*kernel_, program, {*object_, descriptors_, btf_ ? btf_.number() : 0},
+                        log_level);
+}
+
+}  // namespace bpftwin::kernel

@@ -1,0 +1,165 @@
+#include "kernel-backend/program.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "fmt/format.h"
+#include "kernel-backend/attach_target.h"
+#include "kernel-backend/attribute.h"
+#include "vm/constants.h"
+
+namespace bpftwin::kernel {
+namespace {
+
+constexpr std::uint8_t lddw_code = 0x18;
+
+bool names_map(const Insn& insn) {
+    return insn.code == lddw_code && (insn.src == pseudo::map_fd || insn.src == pseudo::map_value);
+}
+
+/// LINUX_VERSION_CODE of that kernel, which kprobes were once checked for.
+std::uint32_t version_code(const std::string& release) {
+    unsigned major = 0, minor = 0, patch = 0;
+    std::sscanf(release.c_str(), "%u.%u.%u", &major, &minor, &patch);
+    return major << 16 | minor << 8 | std::min(patch, 255u);
+}
+
+/// `struct bpf_func_info` and `bpf_line_info` are what the specification holds.
+static_assert(sizeof(FuncInfo) == sizeof(bpf_func_info));
+static_assert(sizeof(LineInfo) == sizeof(bpf_line_info));
+
+/// A submission and the memory that it points to.
+class Submission {
+public:
+    Submission(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts)
+        : kernel_(kernel),
+          insns_(with_descriptors(program.insns, parts.maps)),
+          license_(parts.object.license) {
+        attr_->prog_type = static_cast<std::uint32_t>(program.type);
+        attr_->insn_cnt = static_cast<std::uint32_t>(insns_.size());
+        attr_.input(attr_->insns, std::as_bytes(std::span(insns_)));
+        attr_.input(attr_->license,
+                    std::as_bytes(std::span(license_.c_str(), license_.size() + 1)));
+        attr_->kern_version = parts.object.kern_version != 0 ? parts.object.kern_version
+                                                             : version_code(kernel.release());
+        attr_->prog_flags = program.prog_flags;
+        program.name.copy(attr_->prog_name, BPF_OBJ_NAME_LEN - 1);
+        if (program.expected_attach_type)
+            attr_->expected_attach_type = static_cast<std::uint32_t>(*program.expected_attach_type);
+        if (parts.btf != 0) add_types(program, parts.btf);
+    }
+
+    void attach_to(std::uint32_t type_id) { attr_->attach_btf_id = type_id; }
+
+    /// @return the program's descriptor, or an Error; the log is in the verdict either way.
+    Result<int> submit(std::uint32_t log_level, Verdict& verdict) {
+        Attribute attr = attr_;
+        Bytes log(log_level != 0 ? log_size_ : 0);
+        attr->log_level = log_level;
+        attr->log_size = static_cast<std::uint32_t>(log.size());
+        if (log_level != 0) attr.output(attr->log_buf, log);
+        auto program = attr.call(kernel_, BPF_PROG_LOAD);
+        const auto end = std::ranges::find(log, std::byte{0});
+        verdict.log.assign(reinterpret_cast<const char*>(log.data()),
+                           static_cast<std::size_t>(end - log.begin()));
+        return program;
+    }
+
+    /// Makes room for a longer log; false if it is as long as it may be.
+    bool grow_log() {
+        constexpr std::size_t largest = std::size_t{256} << 20;
+        log_size_ *= 4;
+        return log_size_ <= largest;
+    }
+
+private:
+    void add_types(const ProgramSpec& program, int btf) {
+        attr_->prog_btf_fd = static_cast<std::uint32_t>(btf);
+        attr_->func_info_rec_size = sizeof(FuncInfo);
+        attr_->func_info_cnt = static_cast<std::uint32_t>(program.func_info.size());
+        attr_.input(attr_->func_info, std::as_bytes(std::span(program.func_info)));
+        attr_->line_info_rec_size = sizeof(LineInfo);
+        attr_->line_info_cnt = static_cast<std::uint32_t>(program.line_info.size());
+        attr_.input(attr_->line_info, std::as_bytes(std::span(program.line_info)));
+    }
+
+    Kernel& kernel_;
+    std::vector<Insn> insns_;
+    std::string license_;
+    Attribute attr_;
+    std::size_t log_size_ = std::size_t{1} << 20;
+};
+
+/// The verifier writes a log for what it rejects; what fails before has none.
+Answer answer_to(const Error& error, const Verdict& verdict) {
+    const bool was_read = !verdict.log.empty() || error.code == E2BIG;
+    return was_read ? Answer::rejected : Answer::not_loadable;
+}
+
+void explain(Verdict& verdict, const Error& error) {
+    verdict.error = error.code;
+    verdict.answer = answer_to(error, verdict);
+    read_log(verdict);
+    if (verdict.reason.empty()) verdict.reason = error.message;
+}
+
+LoadedProgram not_loadable(const Error& error) {
+    Verdict verdict{.answer = Answer::not_loadable, .error = error.code, .reason = error.message};
+    return {std::move(verdict), {}};
+}
+
+Result<int> submit_with_log(Submission& submission, std::uint32_t log_level, Verdict& verdict) {
+    auto program = submission.submit(log_level, verdict);
+    // Only a log that was asked for in full can be too long.
+    while (!program && program.error().code == ENOSPC && submission.grow_log())
+        program = submission.submit(log_level, verdict);
+    // A rejected program is worth a reason.
+    if (!program && log_level == 0) program = submit_with_log(submission, 1, verdict);
+    return program;
+}
+
+}  // namespace
+
+std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const int> maps) {
+    std::vector<Insn> result(insns.begin(), insns.end());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const auto index = static_cast<std::size_t>(result[i].imm);
+        const bool wide = result[i].code == lddw_code;
+        if (names_map(result[i]) && index < maps.size()) result[i].imm = maps[index];
+        if (wide) ++i;
+    }
+    return result;
+}
+
+LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts,
+                           std::uint32_t log_level) {
+    if (auto ok = check_resolved(program); !ok) return not_loadable(ok.error());
+    auto target = attach_target(kernel, program);
+    if (!target) return not_loadable(target.error());
+    Submission submission(kernel, program, parts);
+    submission.attach_to(*target);
+    LoadedProgram loaded;
+    auto descriptor = submit_with_log(submission, log_level, loaded.verdict);
+    if (!descriptor) {
+        explain(loaded.verdict, descriptor.error());
+        return loaded;
+    }
+    loaded.descriptor = Descriptor(kernel, *descriptor);
+    loaded.verdict.answer = Answer::accepted;
+    read_log(loaded.verdict);
+    return loaded;
+}
+
+Result<CodeInfo> program_info(Kernel& kernel, int program) {
+    bpf_prog_info info{};
+    Attribute attr;
+    attr->info.bpf_fd = static_cast<std::uint32_t>(program);
+    attr->info.info_len = sizeof info;
+    attr.input(attr->info.info, std::as_bytes(std::span(&info, 1)), true);
+    auto done = attr.call(kernel, BPF_OBJ_GET_INFO_BY_FD);
+    if (!done) return std::unexpected(done.error());
+    return CodeInfo{.bytes = info.jited_prog_len};
+}
+
+}  // namespace bpftwin::kernel

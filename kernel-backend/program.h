@@ -1,0 +1,39 @@
+// One program in a kernel: the exact instructions of a `ProgramSpec`, with map descriptors in place
+// of indices, submitted by BPF_PROG_LOAD.
+#pragma once
+
+#include <span>
+
+#include "bpftwin/engine.h"
+#include "bpftwin/spec.h"
+#include "bpftwin/verdict.h"
+#include "kernel-backend/kernel.h"
+
+namespace bpftwin::kernel {
+
+/// What a program refers to outside itself, as descriptors of its kernel.
+struct ProgramParts {
+    const ObjectSpec& object;
+    std::span<const int> maps;  ///< By index in `ObjectSpec::maps`.
+    int btf = 0;                ///< 0: none; func and line info are left out then.
+};
+
+/// A verdict and, if it is `accepted`, the program.
+struct LoadedProgram {
+    Verdict verdict;
+    Descriptor descriptor;
+};
+
+/// Submits the program.
+/// @param log_level of the verifier: 0 none (a rejected program is submitted again for its
+/// reason), 1 states and branches, 2 each instruction, 4 only the last line's numbers; bits.
+LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts,
+                           std::uint32_t log_level);
+
+/// Size of the program's machine code and the time that loading it took, as the kernel tells.
+Result<CodeInfo> program_info(Kernel& kernel, int program);
+
+/// The instructions as the kernel gets them.
+std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const int> maps);
+
+}  // namespace bpftwin::kernel

@@ -1,0 +1,19 @@
+// BPF_PROG_TEST_RUN: one program, run by the kernel on what the caller gives (net/bpf/test_run.c).
+#pragma once
+
+#include "bpftwin/run.h"
+#include "bpftwin/spec.h"
+#include "kernel-backend/kernel.h"
+
+namespace bpftwin::kernel {
+
+/// Runs the loaded program. Fills return value, packet, context and duration.
+/// @return an Error where the kernel cannot test-run programs of the type, or does not take the
+/// input.
+Result<RunResult> test_run(Kernel& kernel, int program, const ProgramSpec& spec,
+                           const RunInput& input);
+
+/// Why programs of the type cannot be test-run by any kernel, or nothing.
+std::optional<std::string> refusal_of_test_run(const ProgramSpec& program);
+
+}  // namespace bpftwin::kernel
