@@ -23,7 +23,9 @@ Option Option::one_of(const std::vector<std::string>& values) {
     return Option(*option_->check(CLI::IsMember(values)));
 }
 
-Option Option::comma_separated() { return Option(*option_->delimiter(',')->allow_extra_args(false)); }
+Option Option::comma_separated() {
+    return Option(*option_->delimiter(',')->allow_extra_args(false));
+}
 
 Option Option::excludes(Option other) { return Option(*option_->excludes(other.option_)); }
 

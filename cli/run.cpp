@@ -138,7 +138,17 @@ private:
         auto result = instance_.run(plan_.program.name, input_);
         if (!result) return std::unexpected(result.error());
         outcome.result = std::move(*result);
+        hide_unseen(outcome);
         return outcome;
+    }
+
+    /// What the engine does not show of the context did not change for all we know.
+    static void hide_unseen(Outcome& outcome) {
+        const Bytes& mask = outcome.result.context_mask;
+        const std::size_t size =
+            std::min(outcome.context_before.size(), outcome.result.context.size());
+        for (std::size_t i = 0; i < std::min(mask.size(), size); ++i)
+            if (mask[i] == std::byte{0}) outcome.result.context[i] = outcome.context_before[i];
     }
 
     static ByteView packet_after(const Outcome& outcome) {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/diff.h"
+#include "cli/byte_diff.h"
 #include "cli/hex.h"
 #include "cli/map_text.h"
 #include "cli/report.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bpftwin/kernel.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 
@@ -10,15 +11,22 @@ namespace {
 
 struct Row {
     std::string_view name;
-    std::unique_ptr<Engine> (*make)();
+    Result<std::unique_ptr<Engine>> (*make)();
     Safety safety;
     bool is_engine;  ///< False: another engine in a mode of its own.
 };
 
+/// As an engine that this process always has.
+template <std::unique_ptr<Engine> (*make)()>
+Result<std::unique_ptr<Engine>> always() {
+    return make();
+}
+
 constexpr Row rows[] = {
-    {"interp", make_interpreter, Safety::unsafe, true},
-    {"jit", make_jit, Safety::unsafe, true},
-    {"checked", make_interpreter, Safety::checked, false},
+    {"interp", always<make_interpreter>, Safety::unsafe, true},
+    {"jit", always<make_jit>, Safety::unsafe, true},
+    {"kernel", make_kernel, Safety::unsafe, true},
+    {"checked", always<make_interpreter>, Safety::checked, false},
 };
 
 template <class Wanted>
@@ -61,7 +69,9 @@ Result<std::unique_ptr<Instance>> Contender::instantiate(const ObjectSpec& objec
 Result<Contender> make_contender(std::string_view name) {
     const auto row = find(name, is_any);
     if (!row) return std::unexpected(row.error());
-    return Contender{(*row)->name, (*row)->make(), (*row)->safety};
+    auto engine = (*row)->make();
+    if (!engine) return std::unexpected(engine.error());
+    return Contender{(*row)->name, std::move(*engine), (*row)->safety};
 }
 
 Result<std::vector<Contender>> make_contenders(std::span<const std::string> names) {

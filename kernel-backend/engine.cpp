@@ -139,8 +139,8 @@ public:
         std::vector<Verdict> verdicts;
         const auto created = KernelObject::create(*kernel_, object);
         for (const std::string& name : programs) {
-            const ProgramSpec* program = object.program(name);
-            if (program == nullptr)
+            const auto program = std::ranges::find(object.programs, name, &ProgramSpec::name);
+            if (program == object.programs.end())
                 return fail(fmt::format("no program '{}' in {}", name, object.name));
             verdicts.push_back(created ? (*created)->load(*program, log_level).verdict
                                        : without_maps(created.error()));

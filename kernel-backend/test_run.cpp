@@ -137,11 +137,11 @@ private:
     }
 
     [[nodiscard]] Error refusal(const Error& error) const {
-        const auto type = name_of(layout_.type);
         if (error.code == enotsupp)
-            return {fmt::format("this kernel does not test-run {} programs", type), error.code};
+            return {fmt::format("this kernel does not test-run {} programs", name_of(layout_.type)),
+                    enotsupp};
         return {fmt::format("the kernel does not test-run it on this input: {}", error.message),
-                error.code};
+                enotsupp};
     }
 
     const Rules& rule_;

@@ -8,8 +8,8 @@
 namespace bpftwin::kernel {
 
 /// Runs the loaded program. Fills return value, packet, context and duration.
-/// @return an Error where the kernel cannot test-run programs of the type, or does not take the
-/// input.
+/// @return an Error with the code 524 (ENOTSUPP) where the kernel cannot test-run programs of the
+/// type, or does not take the input.
 Result<RunResult> test_run(Kernel& kernel, int program, const ProgramSpec& spec,
                            const RunInput& input);
 

@@ -1,8 +1,9 @@
 // Runs in user space: from input to surroundings, through a machine, to the result.
 #include "vm/instance.h"
 
+#include <sys/sysinfo.h>
+
 #include <algorithm>
-#include <thread>
 
 #include "fmt/format.h"
 #include "vm/context.h"
@@ -35,7 +36,7 @@ Result<Surroundings> surroundings(ProgType type, const RunInput& input) {
 
 std::uint32_t cpu_count_of(const EngineOptions& options) {
     if (options.cpu_count != 0) return options.cpu_count;
-    return std::max(1u, std::thread::hardware_concurrency());
+    return static_cast<std::uint32_t>(std::max(1, get_nprocs_conf()));
 }
 
 std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point begin) {

@@ -120,6 +120,7 @@ struct Event {
     std::string map;
     std::uint32_t cpu = 0;  ///< perf_event_array: the slot it went to.
     Bytes data;
+    bool padded = false;  ///< Up to 7 zero bytes may follow the record, as perf's ring has them.
 
     friend bool operator==(const Event&, const Event&) = default;
 };

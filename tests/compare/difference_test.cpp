@@ -64,15 +64,88 @@ TEST(difference, every_effect_is_compared) {
     EXPECT_THAT(said([](RunResult& r) { r.events.clear(); }),
                 Optional(std::string("events: 0, expected 1")));
     EXPECT_THAT(said([](RunResult& r) { r.events[0].data[0] = std::byte{0}; }),
-                Optional(std::string("events: number 0 differs")));
+                Optional(std::string("events: number 0 byte 0 is 0x00, expected 0x06")));
     EXPECT_THAT(said([](RunResult& r) { r.trace[0] = "bye"; }),
-                Optional(std::string("trace lines: number 0 differs")));
+                Optional(std::string("trace lines: number 0 is \"bye\", expected \"hello\"")));
     EXPECT_THAT(said([](RunResult& r) { r.maps[0].entries[1].values[0][0] = std::byte{0}; }),
-                Optional(std::string("map counts: entries: number 1 differs")));
+                Optional(std::string("maps: counts: byte 0 is 0x00, expected 0x08")));
     EXPECT_THAT(said([](RunResult& r) { r.maps[0].entries.pop_back(); }),
-                Optional(std::string("map counts: entries: 1, expected 2")));
+                Optional(std::string("maps: counts: 1 entries, expected 2")));
     EXPECT_THAT(said([](RunResult& r) { r.maps.clear(); }),
                 Optional(std::string("maps: 0, expected 1")));
+}
+
+TEST(difference, what_one_engine_does_not_show_is_not_compared_but_said) {
+    RunResult blind = sample();
+    blind.redirect = Redirect{.ifindex = 3};
+    blind.unseen = {{Effect::redirect, "nobody looks"}};
+    EXPECT_EQ(difference(sample(), blind), std::nullopt);
+    const auto found = findings(sample(), blind);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].agreement, Agreement::not_comparable);
+    EXPECT_EQ(found[0].text, "redirect: nobody looks");
+}
+
+TEST(difference, only_the_bits_and_bytes_that_both_show_are_compared) {
+    RunResult narrow = sample();
+    narrow.return_bits = 32;
+    narrow.return_value |= std::uint64_t{1} << 40;
+    narrow.context = bytes({4, 9});
+    narrow.context_mask = bytes({0xff, 0});
+    EXPECT_EQ(difference(sample(), narrow), std::nullopt);
+    narrow.context_mask = bytes({0xff, 0xff});
+    EXPECT_THAT(difference(sample(), narrow),
+                Optional(std::string("context: byte 1 is 0x09, expected 0x05")));
+}
+
+TEST(difference, what_another_world_changes_says_nothing_about_engines) {
+    RunResult varied = sample();
+    varied.maps[0].entries[0].values[0][0] = std::byte{70};
+    RunResult actual = sample();
+    actual.maps[0].entries[0].values[0][0] = std::byte{71};
+    const auto found = findings(sample(), actual, &varied);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].agreement, Agreement::not_comparable);
+    actual.maps[0].entries[1].values[0][0] = std::byte{72};
+    EXPECT_EQ(findings(sample(), actual, &varied).back().agreement, Agreement::different);
+}
+
+TEST(difference, records_are_compared_in_the_order_of_each_map) {
+    RunResult one = sample(), other = sample();
+    one.events = {{"b", 0, bytes({1})}, {"a", 0, bytes({2})}, {"b", 0, bytes({3})}};
+    other.events = {{"a", 0, bytes({2})}, {"b", 0, bytes({1})}, {"b", 0, bytes({3})}};
+    EXPECT_EQ(difference(one, other), std::nullopt);
+    std::swap(other.events[1], other.events[2]);
+    EXPECT_NE(difference(one, other), std::nullopt);
+}
+
+TEST(difference, zero_bytes_behind_a_record_of_perfs_ring_are_not_the_programs) {
+    RunResult one = sample(), other = sample();
+    other.events[0].data = bytes({6, 0, 0, 0});
+    EXPECT_NE(difference(one, other), std::nullopt);
+    other.events[0].padded = true;
+    EXPECT_EQ(difference(one, other), std::nullopt);
+    other.events[0].data = bytes({6, 0, 0, 1});
+    EXPECT_NE(difference(one, other), std::nullopt);
+}
+
+TEST(difference, a_difference_comes_with_the_bytes_of_both) {
+    RunResult actual = sample();
+    actual.maps[0].entries[1].values[0][0] = std::byte{9};
+    const auto found = findings(sample(), actual);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].map, "counts");
+    EXPECT_EQ(found[0].key, bytes({2}));
+    EXPECT_EQ(found[0].expected, bytes({8}));
+    EXPECT_EQ(found[0].actual, bytes({9}));
+}
+
+TEST(difference, numbers_of_programs_and_maps_are_each_kernels_own) {
+    RunResult one = sample();
+    one.maps[0].type = MapType::prog_array;
+    RunResult other = one;
+    other.maps[0].entries[0].values[0][0] = std::byte{99};
+    EXPECT_EQ(difference(one, other), std::nullopt);
 }
 
 TEST(difference, of_two_trapped_runs_the_return_value_does_not_count) {

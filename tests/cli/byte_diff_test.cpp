@@ -1,4 +1,4 @@
-#include "cli/diff.h"
+#include "cli/byte_diff.h"
 
 #include "cli/hex.h"
 #include "gtest/gtest.h"
