@@ -82,10 +82,24 @@ private:
         attr_->line_info_rec_size = sizeof(LineInfo);
         attr_->line_info_cnt = static_cast<std::uint32_t>(program.line_info.size());
         attr_.input(attr_->line_info, std::as_bytes(std::span(program.line_info)));
+        add_core_relocations(program);
+    }
+
+    // The kernel resolves them against its own types (bpf_core_apply in kernel/bpf/btf.c).
+    void add_core_relocations(const ProgramSpec& program) {
+        for (const CoreRelocation& relocation : program.core_relocations)
+            core_.push_back({static_cast<std::uint32_t>(relocation.insn * sizeof(Insn)),
+                             relocation.type_id, relocation.access_off,
+                             static_cast<bpf_core_relo_kind>(relocation.kind)});
+        if (core_.empty()) return;
+        attr_->core_relo_rec_size = sizeof(bpf_core_relo);
+        attr_->core_relo_cnt = static_cast<std::uint32_t>(core_.size());
+        attr_.input(attr_->core_relos, std::as_bytes(std::span(core_)));
     }
 
     Kernel& kernel_;
     std::vector<Insn> insns_;
+    std::vector<bpf_core_relo> core_;
     std::string license_;
     Attribute attr_;
     std::size_t log_size_ = std::size_t{1} << 20;
@@ -134,7 +148,7 @@ std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const 
 
 LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts,
                            std::uint32_t log_level) {
-    if (auto ok = check_resolved(program); !ok) return not_loadable(ok.error());
+    if (auto ok = check_externs(program); !ok) return not_loadable(ok.error());
     auto target = attach_target(kernel, program);
     if (!target) return not_loadable(target.error());
     Submission submission(kernel, program, parts);

@@ -6,26 +6,31 @@
 
 namespace bpftwin {
 
-Result<void> check_resolved(const ProgramSpec& program) {
-    if (!program.externs.empty()) {
-        const auto& missing = program.externs.front();
-        return fail(
-            fmt::format("insn {}: {} extern '{}' needs a kernel's types or configuration; "
-                        "resolving externs is not supported yet",
-                        missing.insn, missing.section, missing.name));
-    }
-    if (!program.core_relocations.empty()) {
-        const auto& first = program.core_relocations.front();
-        return fail(
-            fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
-                        "CO-RE is not supported yet (relocations of the program: {})",
-                        first.insn, first.type_id, first.access, program.core_relocations.size()));
-    }
-    return {};
+Result<void> check_externs(const ProgramSpec& program) {
+    if (program.externs.empty()) return {};
+    const auto& missing = program.externs.front();
+    return fail(
+        fmt::format("insn {}: {} extern '{}' needs a kernel's types or configuration; "
+                    "resolving externs is not supported yet",
+                    missing.insn, missing.section, missing.name));
 }
 
+namespace {
+
+Result<void> check_core_relocations(const ProgramSpec& program) {
+    if (program.core_relocations.empty()) return {};
+    const auto& first = program.core_relocations.front();
+    return fail(
+        fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
+                    "CO-RE is not supported yet (relocations of the program: {})",
+                    first.insn, first.type_id, first.access, program.core_relocations.size()));
+}
+
+}  // namespace
+
 Result<std::vector<Op>> decode_runnable(const ProgramSpec& program) {
-    if (auto ok = check_resolved(program); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_externs(program); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_core_relocations(program); !ok) return std::unexpected(ok.error());
     if (program.insns.empty()) return fail("has no instructions");
     return decode_program(program.insns);
 }

@@ -18,8 +18,9 @@ struct MapAddress {
     std::uint64_t values = 0;
 };
 
-/// An Error if the program refers to a kernel's types or configuration and nobody resolved that.
-Result<void> check_resolved(const ProgramSpec& program);
+/// An Error if the program has externs, which need a kernel's symbols or configuration, that nobody
+/// resolved.
+Result<void> check_externs(const ProgramSpec& program);
 
 /// The rows of a program that can run in user space, by instruction slot (second slots of `lddw`
 /// repeat the first).

@@ -72,8 +72,9 @@ struct LineInfo {
 struct CoreRelocation {
     std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
     std::uint32_t type_id;
-    std::string access;  ///< "0:1:2".
-    std::uint32_t kind;  ///< Linux enum bpf_core_relo_kind.
+    std::string access;            ///< "0:1:2".
+    std::uint32_t kind;            ///< Linux enum bpf_core_relo_kind.
+    std::uint32_t access_off = 0;  ///< Where `access` stands in the BTF string section.
 };
 
 /// A reference that only a kernel's types or configuration can resolve (`__ksym`, `__kconfig`).
