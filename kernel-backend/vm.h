@@ -1,0 +1,25 @@
+// A kernel without root: a stock kernel in a virtual machine, asked through an agent.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "kernel-backend/kernel.h"
+
+namespace bpftwin::kernel {
+
+/// How long is waited. A machine that takes longer is killed.
+struct TimeLimits {
+    std::chrono::milliseconds boot = std::chrono::seconds(60);
+    std::chrono::milliseconds request = std::chrono::seconds(60);
+};
+
+/// A kernel of its own for whoever calls, booted in some seconds (less with KVM, which is used
+/// where this process may). Needs QEMU, but no privilege. The machine ends with the Kernel, and
+/// with the thread that booted it.
+/// @param image what `find_image` (kernel-backend/images.h) takes: a path, a release, "6.12".
+/// @return an Error with the console's last words where the machine does not come up.
+Result<std::unique_ptr<Kernel>> boot_kernel(const std::string& image, TimeLimits limits = {});
+
+}  // namespace bpftwin::kernel
