@@ -4,6 +4,7 @@
 
 #include <linux/bpf.h>
 
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace bpftwin::kernel {
 /// Zeros until fields are set. What pointers stand for must live until the call.
 class Attribute {
 public:
+    // `{}` sets only the union's first member; some compilers leave the rest as it was.
+    Attribute() { std::memset(&attr_, 0, sizeof attr_); }
     bpf_attr* operator->() { return &attr_; }
 
     /// @param written whether the kernel writes there as well.
@@ -36,7 +39,7 @@ private:
         return static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(&field) - begin);
     }
 
-    bpf_attr attr_{};
+    bpf_attr attr_;
     std::vector<Pointer> pointers_;
 };
 
