@@ -132,7 +132,7 @@ private:
     EngineRun compared(std::size_t index, const RunResult& expected, const RunResult& varied) {
         DiffEngine& engine = plan_.engines[index];
         if (sides_[index].instance == nullptr) return {.refused = engine.absent};
-        if (expected.trap && engine.name != "kernel")
+        if (expected.trap && !compare::is_kernel(engine.name))
             return {.refused = "runs no program that the checked interpreter stopped"};
         auto result = sides_[index].instance->run(plan_.program.name, input_);
         if (!result) return refused(engine, result.error());
@@ -210,7 +210,7 @@ std::vector<DiffEngine> engines_of(const Arguments& arguments) {
     std::erase(names, std::string(reference));
     std::vector<DiffEngine> engines{{.name = std::string(reference), .verdict = "-"}};
     for (const std::string& name : names)
-        engines.push_back({.name = name, .verdict = name == "jit" ? "-" : "?"});
+        engines.push_back({.name = name, .verdict = compare::is_kernel(name) ? "?" : "-"});
     return engines;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/object.h"
 #include "cli/verdicts.h"
+#include "compare/engines.h"
 #include "fmt/format.h"
 
 namespace bpftwin::cli {
@@ -57,9 +58,10 @@ Result<std::vector<Judged>> judge(Judge& judge, const ObjectArguments& from,
 }
 
 Result<std::unique_ptr<Judge>> make_judge(const std::string& engine) {
-    if (engine != "kernel")
-        return fail(fmt::format("--engine: no verifier '{}'; there is kernel", engine));
-    return make_kernel_judge();
+    if (!compare::is_kernel(engine))
+        return fail(
+            fmt::format("--engine: '{}' has no verifier; there are kernel and vm:IMAGE", engine));
+    return make_kernel_judge(engine);
 }
 
 void show(const Judged& judged, const Arguments& arguments) {

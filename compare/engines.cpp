@@ -1,6 +1,7 @@
 #include "compare/engines.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "bpftwin/kernel.h"
 #include "fmt/format.h"
@@ -11,23 +12,19 @@ namespace {
 
 struct Row {
     std::string_view name;
-    Result<std::unique_ptr<Engine>> (*make)();
+    std::unique_ptr<Engine> (*make)();
     Safety safety;
     bool is_engine;  ///< False: another engine in a mode of its own.
 };
 
-/// As an engine that this process always has.
-template <std::unique_ptr<Engine> (*make)()>
-Result<std::unique_ptr<Engine>> always() {
-    return make();
-}
-
+/// What runs in this process.
 constexpr Row rows[] = {
-    {"interp", always<make_interpreter>, Safety::unsafe, true},
-    {"jit", always<make_jit>, Safety::unsafe, true},
-    {"kernel", make_kernel, Safety::unsafe, true},
-    {"checked", always<make_interpreter>, Safety::checked, false},
+    {"interp", make_interpreter, Safety::unsafe, true},
+    {"jit", make_jit, Safety::unsafe, true},
+    {"checked", make_interpreter, Safety::checked, false},
 };
+
+constexpr std::string_view kernel_names[] = {"kernel", "vm:IMAGE"};
 
 template <class Wanted>
 std::vector<std::string_view> names_of(Wanted wanted) {
@@ -45,19 +42,26 @@ template <class Wanted>
 Result<const Row*> find(std::string_view name, Wanted wanted) {
     for (const Row& row : rows)
         if (row.name == name && wanted(row)) return &row;
-    return fail(
-        fmt::format("no engine '{}'; there are {}", name, fmt::join(names_of(wanted), ", ")));
+    return fail(fmt::format("no engine '{}'; there are {}, {}", name,
+                            fmt::join(names_of(wanted), ", "), fmt::join(kernel_names, ", ")));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> make_engine(std::string_view name) {
+    if (is_kernel(name)) return make_kernel(name);
     const auto row = find(name, is_engine);
     if (!row) return std::unexpected(row.error());
     return (*row)->make();
 }
 
-std::vector<std::string_view> engine_names() { return names_of(is_engine); }
+std::vector<std::string_view> engine_names() {
+    auto names = names_of(is_engine);
+    names.insert(names.end(), std::begin(kernel_names), std::end(kernel_names));
+    return names;
+}
+
+bool is_kernel(std::string_view name) { return name == "kernel" || name.starts_with("vm:"); }
 
 Result<std::unique_ptr<Instance>> Contender::instantiate(const ObjectSpec& object,
                                                          EngineOptions options) const {
@@ -67,11 +71,14 @@ Result<std::unique_ptr<Instance>> Contender::instantiate(const ObjectSpec& objec
 }
 
 Result<Contender> make_contender(std::string_view name) {
+    if (is_kernel(name)) {
+        auto engine = make_kernel(name);
+        if (!engine) return std::unexpected(engine.error());
+        return Contender{std::string(name), std::move(*engine), Safety::unsafe};
+    }
     const auto row = find(name, is_any);
     if (!row) return std::unexpected(row.error());
-    auto engine = (*row)->make();
-    if (!engine) return std::unexpected(engine.error());
-    return Contender{(*row)->name, std::move(*engine), (*row)->safety};
+    return Contender{std::string((*row)->name), (*row)->make(), (*row)->safety};
 }
 
 Result<std::vector<Contender>> make_contenders(std::span<const std::string> names) {

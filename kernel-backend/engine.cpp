@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "kernel-backend/object.h"
 #include "kernel-backend/test_run.h"
+#include "kernel-backend/vm.h"
 
 namespace bpftwin {
 namespace kernel {
@@ -157,18 +158,26 @@ private:
     std::unique_ptr<Kernel> kernel_;
 };
 
+Result<std::unique_ptr<Kernel>> kernel_named(std::string_view name) {
+    constexpr std::string_view in_vm = "vm:";
+    auto kernel = name.starts_with(in_vm) ? boot_kernel(std::string(name.substr(in_vm.size())))
+                                          : local_kernel();
+    if (!kernel) return std::unexpected(kernel.error().in(fmt::format("engine {}", name)));
+    return kernel;
+}
+
 }  // namespace
 }  // namespace kernel
 
-Result<std::unique_ptr<Engine>> make_kernel() {
-    auto kernel = kernel::local_kernel();
-    if (!kernel) return std::unexpected(kernel.error().in("engine kernel"));
-    return std::make_unique<kernel::KernelEngine>(std::move(*kernel), "kernel");
+Result<std::unique_ptr<Engine>> make_kernel(std::string_view name) {
+    auto kernel = kernel::kernel_named(name);
+    if (!kernel) return std::unexpected(kernel.error());
+    return std::make_unique<kernel::KernelEngine>(std::move(*kernel), std::string(name));
 }
 
-Result<std::unique_ptr<Judge>> make_kernel_judge() {
-    auto kernel = kernel::local_kernel();
-    if (!kernel) return std::unexpected(kernel.error().in("engine kernel"));
+Result<std::unique_ptr<Judge>> make_kernel_judge(std::string_view name) {
+    auto kernel = kernel::kernel_named(name);
+    if (!kernel) return std::unexpected(kernel.error());
     return std::make_unique<kernel::KernelJudge>(std::move(*kernel));
 }
 

@@ -195,7 +195,8 @@ Result<void> KernelMap::drain(std::vector<Event>& events) {
     } else if (spec_.type == MapType::perf_event_array) {
         auto records = kernel_->take_perf_records(descriptor());
         if (!records) return std::unexpected(records.error().in("map " + spec_.name));
-        for (auto& [cpu, data] : *records) events.push_back({spec_.name, cpu, std::move(data), true});
+        for (auto& [cpu, data] : *records)
+            events.push_back({spec_.name, cpu, std::move(data), true});
     }
     return {};
 }

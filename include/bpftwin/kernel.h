@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bpftwin/engine.h"
@@ -13,11 +14,13 @@
 
 namespace bpftwin {
 
-/// The kernel of this machine, as the engine "kernel". Its instances' `run` gives an Error for a
-/// program that the kernel does not load or cannot test-run. Nothing is attached or pinned, and
-/// with the instance (or this process) everything is gone from the kernel.
-/// @return an Error that says which privilege is missing.
-Result<std::unique_ptr<Engine>> make_kernel();
+/// A kernel as an engine: "kernel" is that of this machine, which asks for privilege; "vm:6.12"
+/// boots the image of that release (or path) in QEMU, which does not (`bpftwin kernels` lists
+/// them). Its instances' `run` gives an Error for a program that the kernel does not load or cannot
+/// test-run. Nothing is attached or pinned, and with the instance (or this process) everything is
+/// gone from the kernel.
+/// @return an Error that says which privilege, image or program is missing.
+Result<std::unique_ptr<Engine>> make_kernel(std::string_view name = "kernel");
 
 /// Verdicts of a kernel's verifier.
 class Judge {
@@ -34,7 +37,7 @@ public:
                                                std::uint32_t log_level) = 0;
 };
 
-/// The verifier of this machine's kernel.
-Result<std::unique_ptr<Judge>> make_kernel_judge();
+/// The verifier of the kernel of that name.
+Result<std::unique_ptr<Judge>> make_kernel_judge(std::string_view name = "kernel");
 
 }  // namespace bpftwin

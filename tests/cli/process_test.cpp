@@ -21,7 +21,7 @@ struct WrongUsage {
 };
 
 const WrongUsage wrong_usages[] = {
-    {"bpftwin", "no command given; there are run, bench, progs, maps, disasm, helpers, btf"},
+    {"bpftwin", "no command given; there are run, verify, diff, corpus"},
     {"bpftwin fly", "fly"},
     {"bpftwin --fast", "--fast"},
     {"bpftwin run", "OBJ is required"},
@@ -59,6 +59,14 @@ const WrongUsage wrong_usages[] = {
      "--packet: kprobe programs take no packet"},
     {"bpftwin run pass.s --engine warp", "--engine: no engine 'warp'; there are interp"},
     {"bpftwin run pass.s --engine checked", "--engine: no engine 'checked'"},
+    {"bpftwin run pass.s --engine vm:9.9", "engine vm:9.9: "},
+    {"bpftwin diff", "OBJ is required"},
+    {"bpftwin diff pass.s --engines warp", "no engine 'warp'; there are interp"},
+    {"bpftwin diff pass.s --type kprobe --packet hex:00",
+     "--packet: kprobe programs take no packet"},
+    {"bpftwin verify", "OBJ is required"},
+    {"bpftwin verify pass.s --engine jit", "--engine: 'jit' has no verifier"},
+    {"bpftwin corpus", "DIR is required"},
     {"bpftwin bench", "OBJ is required"},
     {"bpftwin bench nofile.o", "nofile.o"},
     {"bpftwin bench pass.s --prog none", "--prog none: no such program"},
@@ -163,8 +171,33 @@ TEST(process, a_bench_measures_every_engine_unless_told_otherwise) {
         EXPECT_THAT(finished.output, HasSubstr("\"engine\": \"" + name + "\""));
 }
 
+TEST(process, diff_compares_the_engines_of_this_process_without_privilege) {
+    Finished finished = shell("bpftwin diff pass.s --engines jit");
+    EXPECT_EQ(finished.status, 0) << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr("return value  XDP_PASS   same"));
+    finished = shell("bpftwin diff pass.s --engines jit --json");
+    EXPECT_THAT(finished.output, HasSubstr("\"same\": true"));
+}
+
+TEST(process, diff_asks_a_kernel_only_where_it_can) {
+    Finished finished = shell("bpftwin diff pass.s");
+    EXPECT_EQ(finished.status, 0) << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr("kernel"));
+}
+
+TEST(process, verify_tells_the_kernels_verdict_in_veristats_columns) {
+    Finished finished = shell("bpftwin verify pass.s --csv");
+    if (finished.status == 2) GTEST_SKIP() << finished.output;
+    EXPECT_EQ(finished.status, 0) << finished.output;
+    EXPECT_THAT(
+        finished.output,
+        StartsWith("file_name,prog_name,verdict,duration,total_insns,total_states,prog_size\n"
+                   "pass.s,pass,success,"));
+}
+
 TEST(process, every_engine_runs_a_program_by_its_name) {
     for (const std::string_view name : compare::engine_names()) {
+        if (compare::is_kernel(name)) continue;  // They ask for privilege or an image.
         Finished finished =
             shell(fmt::format("bpftwin run pass.s --unsafe --json --engine {}", name));
         EXPECT_EQ(finished.status, 0) << finished.output;

@@ -1,0 +1,193 @@
+// A real kernel as engine and as judge, on this machine's where the process may ask it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "bpftwin/bpftwin.h"
+#include "compare/difference.h"
+#include "compare/engines.h"
+#include "fmt/format.h"
+#include "kernel-backend/attribute.h"
+#include "kernel-backend/kernel.h"
+#include "tests/support/compile.h"
+#include "tests/support/programs.h"
+
+namespace bpftwin::kernel {
+namespace {
+
+using test::assembled;
+using test::object_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+#define KERNEL_OR_SKIP(engine)   \
+    auto engine = make_kernel(); \
+    if (!engine) GTEST_SKIP() << engine.error().message
+
+// Every way out of a program: context, packet, maps of several kinds, both rings, the trace.
+constexpr const char* busy = R"(
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 4);
+         __type(key, __u32); __type(value, __u64); } seen SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, 2);
+         __type(key, __u32); __type(value, __u64); } counts SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4);
+         __uint(value_size, 4); } perf SEC(".maps");
+int counter = 5; const volatile int step = 3;
+SEC("tc") int busy(struct __sk_buff *skb) {
+    __u32 key = 1;
+    __u64 length = skb->len, *count = bpf_map_lookup_elem(&counts, &key);
+    if (count) *count += step;
+    bpf_map_update_elem(&seen, &key, &length, 0);
+    struct { int a; char text[12]; } record = {4, "hello"};
+    bpf_ringbuf_output(&ring, &record, sizeof(record), 0);
+    bpf_perf_event_output(skb, &perf, BPF_F_CURRENT_CPU, &record, sizeof(record));
+    bpf_printk("length %d", skb->len);
+    skb->mark = 77;
+    skb->cb[1] = 9;
+    counter++;
+    bpf_skb_store_bytes(skb, 0, &record, 8, 0);
+    return skb->protocol;
+}
+char _license[] SEC("license") = "GPL";
+)";
+
+RunInput input() {
+    RunInput input;
+    input.packet = Bytes(64);
+    (*input.packet)[12] = std::byte{8};
+    (*input.packet)[14] = std::byte{0x45};
+    return input;
+}
+
+TEST(kernel_engine, shows_every_effect_as_the_interpreter_does) {
+    KERNEL_OR_SKIP(kernel);
+    COMPILE_OR_SKIP(compiled, busy, {.compiler = "clang-19", .name = "busy"});
+    const auto object = load_elf_file(compiled.path);
+    ASSERT_TRUE(object) << object.error().message;
+    const auto mine = make_interpreter()->instantiate(*object, {});
+    const auto theirs = (*kernel)->instantiate(*object, {});
+    ASSERT_TRUE(theirs) << theirs.error().message;
+    for (int run = 0; run < 2; ++run) {
+        const auto expected = (*mine)->run("busy", input());
+        const auto actual = (*theirs)->run("busy", input());
+        ASSERT_TRUE(actual) << actual.error().message;
+        EXPECT_EQ(compare::difference(*expected, *actual), std::nullopt);
+        EXPECT_THAT(actual->events, SizeIs(2));
+        EXPECT_THAT(actual->maps, SizeIs(object->maps.size()));
+    }
+}
+
+TEST(kernel_engine, says_why_it_runs_a_program_not) {
+    KERNEL_OR_SKIP(kernel);
+    const auto object = object_of({assembled("r0 = r7\n exit", ProgType::xdp, "bad"),
+                                   assembled("r0 = 0\n exit", ProgType::kprobe, "probe"),
+                                   assembled("r0 = 2\n exit", ProgType::xdp, "good")});
+    const auto instance = (*kernel)->instantiate(object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    EXPECT_THAT((*instance)->run("bad", {}).error().message,
+                HasSubstr("program bad: rejected by the kernel: R7 !read_ok"));
+    EXPECT_THAT((*instance)->run("probe", {}).error().message,
+                HasSubstr("Linux has no test-run for kprobe programs"));
+    EXPECT_EQ((*instance)->run("good", {})->return_value, 2u);
+    EXPECT_GT((*instance)->code_info("good")->bytes, 0u);
+}
+
+TEST(kernel_engine, runs_the_initial_programs_of_a_prog_array) {
+    KERNEL_OR_SKIP(kernel);
+    MapSpec jumps{.name = "jumps",
+                  .type = MapType::prog_array,
+                  .key_size = 4,
+                  .value_size = 4,
+                  .max_entries = 2};
+    jumps.slots = {{1, "target"}};
+    const auto object = object_of(
+        {assembled("r2 = map[fd:0]\n r3 = 1\n call 12\n r0 = 1\n exit", ProgType::xdp, "first"),
+         assembled("r0 = 3\n exit", ProgType::xdp, "target")},
+        {jumps});
+    const auto instance = (*kernel)->instantiate(object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    EXPECT_EQ((*instance)->run("first", {})->return_value, 3u);
+}
+
+TEST(kernel_judge, tells_verdicts_apart) {
+    auto judge = make_kernel_judge();
+    if (!judge) GTEST_SKIP() << judge.error().message;
+    ProgramSpec hook = assembled("r0 = 0\n exit", ProgType::lsm, "hook");
+    hook.attach_target = "no_such_hook";
+    const auto object = object_of({assembled("r0 = 2\n exit", ProgType::xdp, "good"),
+                                   assembled("exit", ProgType::xdp, "bad"), hook});
+    const std::vector<std::string> names{"good", "bad", "hook"};
+    const auto verdicts = (*judge)->judge(object, names, 1);
+    ASSERT_TRUE(verdicts) << verdicts.error().message;
+    EXPECT_EQ((*verdicts)[0].answer, Answer::accepted);
+    EXPECT_EQ((*verdicts)[0].insns, 2u);
+    EXPECT_EQ((*verdicts)[1].answer, Answer::rejected);
+    EXPECT_EQ((*verdicts)[1].error, EACCES);
+    EXPECT_EQ((*verdicts)[1].reason, "R0 !read_ok");
+    EXPECT_EQ((*verdicts)[2].answer, Answer::not_loadable);
+    EXPECT_THAT((*verdicts)[2].reason, HasSubstr("no bpf_lsm_no_such_hook"));
+}
+
+/// Ids of everything of a kind that the kernel has.
+std::set<std::uint32_t> ids(Kernel& kernel, int command) {
+    std::set<std::uint32_t> all;
+    for (std::uint32_t id = 0;;) {
+        Attribute next;
+        next->start_id = id;
+        if (!next.call(kernel, command)) return all;
+        id = next->next_id;
+        all.insert(id);
+    }
+}
+
+TEST(kernel_engine, leaves_nothing_in_the_kernel) {
+    KERNEL_OR_SKIP(kernel);
+    const auto asked = local_kernel_unasked();
+    const auto programs = ids(*asked, BPF_PROG_GET_NEXT_ID);
+    const auto maps = ids(*asked, BPF_MAP_GET_NEXT_ID);
+    const auto object =
+        object_of({assembled("r0 = 2\n exit", ProgType::xdp, "good")}, {{.name = "one",
+                                                                         .type = MapType::array,
+                                                                         .key_size = 4,
+                                                                         .value_size = 8,
+                                                                         .max_entries = 1}});
+    {
+        const auto instance = (*kernel)->instantiate(object, {});
+        ASSERT_TRUE(instance) << instance.error().message;
+        EXPECT_GT(ids(*asked, BPF_PROG_GET_NEXT_ID).size(), programs.size());
+    }
+    // The kernel frees behind a grace period, others may load and drop meanwhile.
+    const auto left = [](const auto& before, const auto& now) {
+        return std::ranges::count_if(now, [&](auto id) { return !before.contains(id); });
+    };
+    for (int tries = 0; tries < 100; ++tries) {
+        if (left(programs, ids(*asked, BPF_PROG_GET_NEXT_ID)) == 0 &&
+            left(maps, ids(*asked, BPF_MAP_GET_NEXT_ID)) == 0)
+            return;
+        usleep(20'000);
+    }
+    FAIL() << "programs or maps are left in the kernel";
+}
+
+TEST(verdict, is_read_from_the_log) {
+    Verdict verdict{.answer = Answer::rejected,
+                    .log =
+                        "0: R1=ctx() R10=fp0\n0: (95) exit\nR0 !read_ok\n"
+                        "verification time 25 usec\nstack depth 0\n"
+                        "processed 7 insns (limit 1000000) max_states_per_insn 1 "
+                        "total_states 3 peak_states 2 mark_read 0\n"};
+    read_log(verdict);
+    EXPECT_EQ(verdict.reason, "R0 !read_ok");
+    EXPECT_EQ(verdict.insns, 7u);
+    EXPECT_EQ(verdict.states, 3u);
+    EXPECT_EQ(verdict.peak_states, 2u);
+    EXPECT_EQ(verdict.duration_us, 25u);
+}
+
+}  // namespace
+}  // namespace bpftwin::kernel
