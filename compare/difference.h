@@ -46,9 +46,9 @@ struct Finding {
 };
 
 /// All findings about two results of the same run. Time and counted instructions may differ, and so
-/// may the order of a map's entries and that of records in different maps; of traps only the kind is
-/// compared. Values of maps that hold
-/// programs or maps are numbers that each kernel gives as it likes: only their keys are compared.
+/// may the order of a map's entries and that of records in different maps; of traps only the kind
+/// is compared. Values of maps that hold programs or maps are numbers that each kernel gives as it
+/// likes: only their keys are compared.
 /// @param varied the result of the expected engine in another world (clock, random numbers), or
 /// null: what is different there says nothing about engines.
 std::vector<Finding> findings(const RunResult& expected, const RunResult& actual,

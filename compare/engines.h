@@ -11,8 +11,8 @@
 
 namespace bpftwin::compare {
 
-/// The engine of that name ("interp", "vm:6.12"), or an Error that lists the known ones or says what
-/// a kernel lacks.
+/// The engine of that name ("interp", "vm:6.12"), or an Error that lists the known ones or says
+/// what a kernel lacks.
 Result<std::unique_ptr<Engine>> make_engine(std::string_view name);
 
 /// Names that `make_engine` knows.

@@ -78,7 +78,8 @@ Result<void> add(InsnInfo& info, std::uint32_t insn, const CoreRecord& record, c
         return fail(fmt::format("access string of {} characters", access.size()));
     if (record.type_id >= btf.type_count())
         return fail(fmt::format("type {} does not exist", record.type_id));
-    info.core.push_back({insn, record.type_id, std::string(access), record.kind, record.access_off});
+    info.core.push_back(
+        {insn, record.type_id, std::string(access), record.kind, record.access_off});
     return {};
 }
 
