@@ -131,7 +131,7 @@ private:
 
     EngineRun compared(std::size_t index, const RunResult& expected, const RunResult& varied) {
         DiffEngine& engine = plan_.engines[index];
-        if (sides_[index].instance == nullptr) return {.refused = engine.absent};
+        if (sides_[index].instance == nullptr) return {.refused = engine.absent, .absent = true};
         if (expected.trap && !compare::is_kernel(engine.name))
             return {.refused = "runs no program that the checked interpreter stopped"};
         auto result = sides_[index].instance->run(plan_.program.name, input_);

@@ -96,7 +96,7 @@ void DiffSums::add(const DiffRun& run) {
     for (std::size_t i = 0; i < run.engines.size(); ++i) {
         const EngineRun& engine = run.engines[i];
         if (!engine.refused.empty()) {
-            ++reasons_[fmt::format("run {}: {}", run.number, engine.refused)];
+            if (!engine.absent) ++reasons_[fmt::format("run {}: {}", run.number, engine.refused)];
             continue;
         }
         for (const Field field : compare::all_fields) {

@@ -19,6 +19,7 @@ namespace bpftwin::cli {
 struct EngineRun {
     /// Why the engine did not run it, or empty.
     std::string refused;
+    bool absent = false;  ///< It takes no part at all, which is said once.
     std::vector<compare::Finding> findings;
 };
 

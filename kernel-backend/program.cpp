@@ -149,6 +149,8 @@ std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const 
 LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts,
                            std::uint32_t log_level) {
     if (auto ok = check_externs(program); !ok) return not_loadable(ok.error());
+    if (program.type == ProgType::unspec)
+        return not_loadable({fmt::format("section \"{}\" says no program type", program.section)});
     auto target = attach_target(kernel, program);
     if (!target) return not_loadable(target.error());
     Submission submission(kernel, program, parts);

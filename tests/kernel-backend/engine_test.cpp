@@ -120,8 +120,9 @@ TEST(kernel_judge, tells_verdicts_apart) {
     ProgramSpec hook = assembled("r0 = 0\n exit", ProgType::lsm, "hook");
     hook.attach_target = "no_such_hook";
     const auto object = object_of({assembled("r0 = 2\n exit", ProgType::xdp, "good"),
-                                   assembled("exit", ProgType::xdp, "bad"), hook});
-    const std::vector<std::string> names{"good", "bad", "hook"};
+                                   assembled("exit", ProgType::xdp, "bad"), hook,
+                                   assembled("exit", ProgType::unspec, "any")});
+    const std::vector<std::string> names{"good", "bad", "hook", "any"};
     const auto verdicts = (*judge)->judge(object, names, 1);
     ASSERT_TRUE(verdicts) << verdicts.error().message;
     EXPECT_EQ((*verdicts)[0].answer, Answer::accepted);
@@ -131,6 +132,8 @@ TEST(kernel_judge, tells_verdicts_apart) {
     EXPECT_EQ((*verdicts)[1].reason, "R0 !read_ok");
     EXPECT_EQ((*verdicts)[2].answer, Answer::not_loadable);
     EXPECT_THAT((*verdicts)[2].reason, HasSubstr("no bpf_lsm_no_such_hook"));
+    EXPECT_EQ((*verdicts)[3].answer, Answer::not_loadable);
+    EXPECT_THAT((*verdicts)[3].reason, HasSubstr("says no program type"));
 }
 
 /// Ids of everything of a kind that the kernel has.
