@@ -10,9 +10,10 @@ BPFTWIN_BARE void read_byte(std::uint64_t address) {
     static_cast<void>(*reinterpret_cast<const volatile char*>(address));
 }
 
-// Atomic, so that what another thread writes meanwhile is not undone.
+// Atomic, so that what another thread writes meanwhile is not undone; volatile, as clang drops an
+// operation that changes nothing.
 BPFTWIN_BARE void rewrite_byte(std::uint64_t address) {
-    __atomic_fetch_or(reinterpret_cast<char*>(address), 0, __ATOMIC_RELAXED);
+    __atomic_fetch_or(reinterpret_cast<volatile char*>(address), 0, __ATOMIC_RELAXED);
 }
 
 void for_each_page(std::uint64_t begin, std::uint64_t size, void (*touch)(std::uint64_t)) {

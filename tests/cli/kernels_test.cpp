@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/cli/process.h"
+#include "tests/support/compile.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -19,13 +20,12 @@ protected:
         fs::create_directories(folder_ / "modules/kernel");
         std::ofstream(folder_ / "vmlinuz") << "not a kernel";
     }
-    ~Kernels() override { fs::remove_all(cache_); }
-
     [[nodiscard]] Finished run(const std::string& arguments) const {
         return shell("XDG_CACHE_HOME=" + cache_.string() + " bpftwin kernels " + arguments);
     }
 
-    fs::path cache_ = fs::path(testing::TempDir()) / "kernels_test_cache";
+    test::TemporaryFolder temporary_;
+    fs::path cache_ = temporary_.path();
     fs::path folder_ = cache_ / "bpftwin/kernels/99.1-test";
 };
 
