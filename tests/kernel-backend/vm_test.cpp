@@ -32,7 +32,9 @@ using testing::StartsWith;
 
 /// Why no machine of this kernel can run here; empty if it can.
 std::string obstacle(const std::string& version) {
-#if defined(__x86_64__)
+#if defined(BPFTWIN_EMULATED)
+    return "an emulated process would emulate the machine once more";
+#elif defined(__x86_64__)
     if (find_command("qemu-system-x86_64").empty()) return "qemu-system-x86_64 is not installed";
 #else
     if (find_command("qemu-system-aarch64").empty()) return "qemu-system-aarch64 is not installed";
