@@ -1,9 +1,12 @@
 // The kernel as an engine and as a judge.
+#include <linux/bpf.h>
+
 #include <algorithm>
 #include <cerrno>
 
 #include "bpftwin/kernel.h"
 #include "fmt/format.h"
+#include "isa/decode.h"
 #include "kernel-backend/object.h"
 #include "kernel-backend/test_run.h"
 #include "kernel-backend/vm.h"
@@ -25,6 +28,14 @@ Error refusal(const Entry& entry) {
             verdict.error};
 }
 
+/// Whether the program can write to the trace, which is slow to read.
+bool prints(const ProgramSpec& program) {
+    return std::ranges::any_of(program.insns, [](const Insn& insn) {
+        return decode(insn) == Op::call_helper &&
+               (insn.imm == BPF_FUNC_trace_printk || insn.imm == BPF_FUNC_trace_vprintk);
+    });
+}
+
 class KernelInstance final : public Instance {
 public:
     KernelInstance(std::shared_ptr<Kernel> kernel, const ObjectSpec& object)
@@ -38,8 +49,9 @@ public:
             if (program.autoload) entries_.push_back({&program, object_->load(program, 0)});
         for (const auto& map : object_->maps())
             if (auto done = prepare(*map); !done) return done;
-        // Lines of others from before are not ours.
-        (void)kernel_->take_trace();
+        prints_ = std::ranges::any_of(spec_.programs, prints);
+        // Lines of instances before are not ours.
+        if (prints_) (void)kernel_->take_trace();
         return {};
     }
 
@@ -97,17 +109,22 @@ private:
             if (!entries) return std::unexpected(entries.error());
             result.maps.push_back({map->spec().name, map->spec().type, std::move(*entries)});
         }
+        if (prints_) collect_trace(result);
+        result.unseen.push_back({Effect::redirect, "a kernel's test-run does not tell it"});
+        return {};
+    }
+
+    void collect_trace(RunResult& result) {
         auto trace = kernel_->take_trace();
         if (trace)
             result.trace = std::move(*trace);
         else
             result.unseen.push_back({Effect::trace, trace.error().message});
-        result.unseen.push_back({Effect::redirect, "a kernel's test-run does not tell it"});
-        return {};
     }
 
     std::shared_ptr<Kernel> kernel_;
     ObjectSpec spec_;
+    bool prints_ = false;
     std::unique_ptr<KernelObject> object_;
     std::vector<Entry> entries_;
 };

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct Pointer {
 };
 
 /// A kernel. Descriptors are its own numbers. Errors of calls have the kernel's errno as `code`.
+/// Several threads may ask at once.
 class Kernel {
 public:
     virtual ~Kernel() = default;
@@ -57,7 +59,8 @@ public:
     /// The records in these buffers, by CPU, which are then no longer there.
     virtual Result<std::vector<PerfRecord>> take_perf_records(int map) = 0;
 
-    /// What programs printed by bpf_trace_printk since the last call, without the line's head.
+    /// What programs that the calling thread ran printed by bpf_trace_printk since its last call,
+    /// without the line's head.
     /// @return an Error where the kernel does not let this process read its trace.
     virtual Result<std::vector<std::string>> take_trace() = 0;
 
@@ -68,6 +71,7 @@ public:
     Result<std::shared_ptr<const Btf>> types();
 
 private:
+    std::mutex reading_types_;
     std::shared_ptr<const Btf> types_;
 };
 

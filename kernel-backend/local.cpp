@@ -48,6 +48,7 @@ public:
     }
 
     void close(int descriptor) override {
+        const std::lock_guard lock(reading_);
         perf_.erase(descriptor);
         ::close(descriptor);
     }
@@ -70,27 +71,34 @@ public:
     [[nodiscard]] std::uint32_t cpu_count() const override { return cpus_; }
 
     Result<std::vector<Bytes>> take_ring_records(int map, std::uint32_t size) override {
+        const std::lock_guard lock(reading_);
         return take_records(map, size);
     }
 
     Result<void> open_perf_buffers(int map) override {
         auto buffers = PerfBuffers::open(*this, map);
         if (!buffers) return std::unexpected(buffers.error());
+        const std::lock_guard lock(reading_);
         perf_.insert_or_assign(map, std::move(*buffers));
         return {};
     }
 
     Result<std::vector<PerfRecord>> take_perf_records(int map) override {
+        const std::lock_guard lock(reading_);
         const auto found = perf_.find(map);
         if (found == perf_.end()) return std::vector<PerfRecord>{};
         return found->second.take();
     }
 
-    Result<std::vector<std::string>> take_trace() override { return trace_.take(); }
+    Result<std::vector<std::string>> take_trace() override {
+        const std::lock_guard lock(reading_);
+        return trace_.take();
+    }
 
 private:
     std::string release_;
     std::uint32_t cpus_ = 1;
+    std::mutex reading_;  ///< Of what only one may consume.
     std::map<int, PerfBuffers> perf_;
     Trace trace_;
 };

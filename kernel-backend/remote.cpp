@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include "kernel-backend/channel.h"
 #include "kernel-backend/protocol.h"
@@ -61,8 +62,10 @@ public:
                     std::span<const Pointer> pointers) override {
         auto answer = ask(call_of(command, attr, pointers));
         if (!answer) return std::unexpected(answer.error());
-        if (!fits(*answer, attr, pointers))
+        if (!fits(*answer, attr, pointers)) {
+            const std::lock_guard lock(asking_);
             return std::unexpected(give_up({"the answer to bpf(2) makes no sense", EBADMSG}));
+        }
         store(*answer, attr, pointers);
         return answer->result;
     }
@@ -94,6 +97,7 @@ private:
 
     template <class Message>
     Result<typename Message::Answer> ask(const Message& message) {
+        const std::lock_guard lock(asking_);
         if (!peer_) return std::unexpected(failure_);
         const Bytes request = encode(message);
         if (request.size() > longest_frame)
@@ -112,6 +116,7 @@ private:
         return failure_;
     }
 
+    std::mutex asking_;
     std::unique_ptr<Peer> peer_;
     Error failure_;
     std::string release_;

@@ -92,7 +92,7 @@ private:
         context_.assign(context->bytes().begin(), context->bytes().end());
         if (rule_.repeats) attr_->test.repeat = std::max(1u, input.repeat);
         if (layout_.has_packet) give_packet(input);
-        give_context(input);
+        give_context();
         return {};
     }
 
@@ -110,7 +110,7 @@ private:
     }
 
     // A flow dissector's context is made of the packet alone.
-    void give_context(const RunInput&) {
+    void give_context() {
         if (layout_.type == ProgType::flow_dissector || context_.empty()) return;
         attr_->test.ctx_size_in = static_cast<std::uint32_t>(context_.size());
         attr_.input(attr_->test.ctx_in, context_, rule_.context_shared);

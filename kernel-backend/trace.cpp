@@ -83,13 +83,15 @@ Result<std::vector<std::string>> Trace::take() {
     const auto text = read_all(*folder, "trace");
     if (!text) return std::unexpected(text.error());
     std::vector<std::string> lines;
-    const double before = last_;
+    const int thread = gettid();
+    double& last = last_[thread];
+    const double before = last;
     for (std::size_t begin = 0; begin < text->size();) {
         const auto end = std::min(text->find('\n', begin), text->size());
         const auto line = trace_line(std::string_view(*text).substr(begin, end - begin));
         begin = end + 1;
-        if (!line || line->pid != getpid() || line->seconds <= before) continue;
-        last_ = line->seconds;
+        if (!line || line->pid != thread || line->seconds <= before) continue;
+        last = line->seconds;
         lines.emplace_back(line->text);
     }
     return lines;

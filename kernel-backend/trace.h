@@ -1,6 +1,7 @@
 // The kernel's trace: what bpf_trace_printk wrote.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@ namespace bpftwin::kernel {
 
 /// One line of tracefs' `trace` (Documentation/trace/ftrace.rst, "latency format" off).
 struct TraceLine {
-    int pid;
+    int pid;         ///< Of the thread.
     double seconds;  ///< Since boot.
     std::string_view text;
 };
@@ -20,8 +21,9 @@ struct TraceLine {
 /// A line that bpf_trace_printk wrote, or nothing for another one.
 std::optional<TraceLine> trace_line(std::string_view line);
 
-/// The lines that this process's programs wrote. Reading does not take them from anybody else: it
-/// is not `trace_pipe` that is read. tracefs need not be mounted; it is not mounted for others.
+/// The lines that programs wrote which the calling thread ran. Reading does not take them from
+/// anybody else: it is not `trace_pipe` that is read. tracefs need not be mounted; it is not
+/// mounted for others.
 class Trace {
 public:
     Trace() = default;
@@ -29,14 +31,14 @@ public:
     Trace& operator=(const Trace&) = delete;
     ~Trace();
 
-    /// The lines since the last call, without what the kernel puts in front of them.
+    /// The lines since the thread's last call, without what the kernel puts in front of them.
     Result<std::vector<std::string>> take();
 
 private:
     Result<int> folder();
 
     int folder_ = -1;
-    double last_ = 0;  ///< Time of the last line that was taken.
+    std::map<int, double> last_;  ///< By thread: time of the last line that it took.
 };
 
 }  // namespace bpftwin::kernel

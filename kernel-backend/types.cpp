@@ -5,6 +5,7 @@
 namespace bpftwin::kernel {
 
 Result<std::shared_ptr<const Btf>> Kernel::types() {
+    const std::lock_guard lock(reading_types_);
     if (types_) return types_;
     constexpr const char* path = "/sys/kernel/btf/vmlinux";
     auto raw = read_file(path);

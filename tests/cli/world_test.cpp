@@ -1,9 +1,9 @@
 #include "cli/world.h"
 
-#include <cstdio>
 #include <fstream>
 
 #include "gtest/gtest.h"
+#include "tests/support/compile.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -11,11 +11,10 @@ namespace {
 Result<World> parse(std::vector<std::string> arguments) { return parse_world(arguments); }
 
 Result<World> from_json(std::string_view json) {
-    std::string path = testing::TempDir() + "bpftwin_world.json";
+    const test::TemporaryFolder temporary;
+    const std::string path = temporary.path() + "/world.json";
     std::ofstream(path) << json;
-    auto world = parse({path});
-    std::remove(path.c_str());
-    return world;
+    return parse({path});
 }
 
 TEST(world, is_the_real_one_unless_said) {

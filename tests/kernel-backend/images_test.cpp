@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/compile.h"
+
 namespace bpftwin::kernel {
 namespace {
 
@@ -50,10 +52,7 @@ protected:
         add("6.9.9-test", "");
         add("6.10.1-test", "");
     }
-    ~Cache() override {
-        unsetenv("XDG_CACHE_HOME");
-        fs::remove_all(root_);
-    }
+    ~Cache() override { unsetenv("XDG_CACHE_HOME"); }
     static fs::path add(const std::string& folder, const std::string& release) {
         const fs::path path = fs::path(cache_folder()) / folder;
         fs::create_directories(path / "modules/kernel");
@@ -65,7 +64,8 @@ protected:
         return path / "vmlinuz";
     }
 
-    fs::path root_ = fs::path(testing::TempDir()) / "images_test_cache";
+    test::TemporaryFolder temporary_;
+    fs::path root_ = temporary_.path();
 };
 
 TEST_F(Cache, is_listed_newest_first_with_modules) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "kernel-backend/agent_bytes.h"
+#include "tests/support/compile.h"
 
 namespace bpftwin::kernel {
 namespace {
@@ -76,7 +77,8 @@ TEST(initramfs, the_agent_is_an_executable_without_an_interpreter) {
 }
 
 TEST(initramfs, has_the_modules_that_the_kernel_lacks) {
-    const fs::path folder = fs::path(testing::TempDir()) / "initramfs_test_modules";
+    const test::TemporaryFolder temporary;
+    const fs::path folder = temporary.path();
     fs::create_directories(folder / "kernel/drivers/virtio");
     fs::create_directories(folder / "kernel/drivers/char");
     std::ofstream(folder / "kernel/drivers/virtio/virtio.ko") << "plain";
@@ -88,7 +90,6 @@ TEST(initramfs, has_the_modules_that_the_kernel_lacks) {
     EXPECT_EQ(found.at("modules/virtio.ko").content, "plain");
     EXPECT_EQ(found.at("modules/virtio_console.ko.xz").content, "packed");
     EXPECT_FALSE(found.contains("modules/virtio_mem.ko"));
-    fs::remove_all(folder);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/images.h"
 #include "kernel-backend/qemu.h"
+#include "tests/support/compile.h"
 
 namespace bpftwin::kernel {
 namespace {
@@ -189,14 +190,14 @@ TEST(vm, one_that_boots_too_slowly_is_an_error) {
 
 TEST(vm, what_is_no_kernel_is_an_error_with_qemus_reason) {
     if (const std::string why = obstacle(one); !why.empty()) GTEST_SKIP() << why;
-    const fs::path path = fs::path(testing::TempDir()) / "vm_test_no_kernel";
+    const test::TemporaryFolder temporary;
+    const fs::path path = fs::path(temporary.path()) / "vmlinuz";
     std::ofstream(path) << "no kernel";
     const auto kernel = boot_kernel(path.string());
     ASSERT_FALSE(kernel);
     EXPECT_THAT(kernel.error().message, HasSubstr("the machine died while it booted"));
     EXPECT_THAT(kernel.error().message, HasSubstr("qemu:"));
     EXPECT_FALSE(kernel.error().message.contains('\n'));
-    fs::remove(path);
 }
 
 /// What /proc says of a process: 'R', 'S', 'Z'…; 0 where there is none.
