@@ -48,8 +48,7 @@ public:
     }
 
     void close(int descriptor) override {
-        const std::lock_guard lock(reading_);
-        perf_.erase(descriptor);
+        (void)take_buffers(descriptor);
         ::close(descriptor);
     }
 
@@ -78,6 +77,7 @@ public:
     Result<void> open_perf_buffers(int map) override {
         auto buffers = PerfBuffers::open(*this, map);
         if (!buffers) return std::unexpected(buffers.error());
+        (void)take_buffers(map);
         const std::lock_guard lock(reading_);
         perf_.insert_or_assign(map, std::move(*buffers));
         return {};
@@ -96,6 +96,12 @@ public:
     }
 
 private:
+    // Buffers close their events by this kernel: they end where it is not locked.
+    std::map<int, PerfBuffers>::node_type take_buffers(int map) {
+        const std::lock_guard lock(reading_);
+        return perf_.extract(map);
+    }
+
     std::string release_;
     std::uint32_t cpus_ = 1;
     std::mutex reading_;  ///< Of what only one may consume.
