@@ -1,4 +1,5 @@
 // The suite's command: measures phase by phase, prints rows as it goes and writes reports.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <regex>
@@ -152,8 +153,9 @@ int main(int argc, char** argv) {
     Options options;
     cli::CommandLine line("bench/run",
                           "Measures engines against the same C source compiled natively.");
-    line.options().footer("Example:
-  bench/run --quick --filter 'hash|sort' --html report.html");
+    line.options().footer(
+        "Example:\n"
+        "  bench/run --quick --filter 'hash|sort' --html report.html");
     add_options(line.options(), options);
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return complain(parsed.error().message);
