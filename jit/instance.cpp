@@ -28,6 +28,12 @@ Compiled compile_timed(const ProgramSpec& program, const ProgramMaps& maps, cons
     return {std::move(code), {bytes, nanoseconds_since(begin)}};
 }
 
+/// The way into and out of code, which is the same for every instance.
+const Result<MachineCode>& entry_of_host(const Target& host) {
+    static const Result<MachineCode> entry = host.compile_entry();
+    return entry;
+}
+
 class JitInstance final : public UserInstance {
 public:
     static Result<std::unique_ptr<Instance>> create(const ObjectSpec& object,
@@ -70,7 +76,7 @@ private:
 
     Result<void> map_code(const Target& target) {
         const auto begin = std::chrono::steady_clock::now();
-        const auto entry = target.compile_entry();
+        const auto& entry = entry_of_host(target);
         if (!entry) return std::unexpected(entry.error());
         std::vector<MachineCode> codes;
         for (Compiled& one : compiled_)

@@ -36,7 +36,8 @@ Result<Surroundings> surroundings(ProgType type, const RunInput& input) {
 
 std::uint32_t cpu_count_of(const EngineOptions& options) {
     if (options.cpu_count != 0) return options.cpu_count;
-    return static_cast<std::uint32_t>(std::max(1, get_nprocs_conf()));
+    static const int cpus = std::max(1, get_nprocs_conf());  // It reads a file.
+    return static_cast<std::uint32_t>(cpus);
 }
 
 std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point begin) {
