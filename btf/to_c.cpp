@@ -51,9 +51,9 @@ private:
     const Btf& btf_;
 };
 
-class Header {
+class CHeader {
 public:
-    explicit Header(const Btf& btf)
+    explicit CHeader(const Btf& btf)
         : btf_(btf),
           dependencies_(btf),
           // Real types take about half the bytes of their BTF; what takes far more was made up.
@@ -158,7 +158,7 @@ constexpr std::size_t max_declaration = 1 << 16;
 
 }  // namespace
 
-std::string to_c(const Btf& btf) { return Header(btf).write(); }
+std::string to_c(const Btf& btf) { return CHeader(btf).write(); }
 
 std::string declaration(const Btf& btf, std::uint32_t type_id, std::string_view name) {
     return CWriter(btf, CWriter::Style::one_line, max_declaration).declare(type_id, name);

@@ -16,7 +16,9 @@ endif()
 
 add_library(bpftwin_warnings INTERFACE)
 target_compile_options(bpftwin_warnings INTERFACE
-    -Wall -Wextra -Wshadow -Wno-missing-field-initializers -Werror=switch
+    -Wall -Wextra -Wno-missing-field-initializers -Werror=switch
+    # Names of another file are no outer scope.
+    $<$<NOT:$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wshadow>
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
     # Gcc 12 reports overlapping copies in `"text" + std::string` where there are none, overreads in
     # overriders of a virtual function that it guesses to be called, and string copies that are too
@@ -51,6 +53,12 @@ if(BPFTWIN_PRECOMPILE)
         <algorithm> <array> <expected> <fmt/format.h> <functional> <map> <memory> <optional> <ranges>
         <span> <string> <unordered_map> <variant> <vector>)
 endif()
+
+# bpftwin_alone(FILE…): sources that are compiled alone also where others are compiled together
+# (CMAKE_UNITY_BUILD): they have names of their own that others use too.
+function(bpftwin_alone)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
 
 # bpftwin_precompile(TARGET): TARGET, a library, finds common headers precompiled.
 function(bpftwin_precompile target)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -11,6 +12,8 @@
 #include "bpftwin/error.h"
 
 namespace bpftwin::kernel {
+
+inline std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
 /// One mmap(2) that undoes itself. Moves only.
 class Mapping {

@@ -15,8 +15,6 @@ namespace {
 // Large enough for what one run writes; a power of two.
 constexpr std::size_t data_pages = 64;
 
-std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
-
 /// Opens the event that programs write to on that CPU; a negative number where it is off line.
 int open_event(std::uint32_t cpu) {
     perf_event_attr attr{};

@@ -1,14 +1,11 @@
 #include "kernel-backend/ring_buffer.h"
 
 #include <linux/bpf.h>
-#include <unistd.h>
 
 #include "kernel-backend/mapping.h"
 
 namespace bpftwin::kernel {
 namespace {
-
-std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
 constexpr std::uint64_t space_of(std::uint32_t length) {
     return (std::uint64_t{length} + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;

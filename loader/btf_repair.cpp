@@ -10,7 +10,6 @@
 namespace bpftwin {
 namespace {
 
-using btf_wire::Header;
 using btf_wire::Record;
 
 constexpr std::uint32_t kind_mask = 0x1f000000;
@@ -48,8 +47,8 @@ public:
 
 private:
     bool find_parts() {
-        if (bytes_.size() < sizeof(Header)) return false;
-        auto header = btf_wire::read<Header>(bytes_, 0);
+        if (bytes_.size() < sizeof(btf_wire::Header)) return false;
+        auto header = btf_wire::read<btf_wire::Header>(bytes_, 0);
         begin_ = header.header_length;
         end_ = begin_ + header.type_length;
         strings_ = begin_ + header.string_offset;

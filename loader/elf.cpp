@@ -16,7 +16,7 @@
 namespace bpftwin {
 namespace {
 
-constexpr std::size_t longest_name = 4096;
+constexpr std::size_t longest_text = 4096;
 
 struct ElfEnd {
     void operator()(Elf* elf) const { elf_end(elf); }
@@ -53,7 +53,7 @@ Result<void> check_header(Elf* elf) {
 /// The string at `offset` of a string table, or nothing if it does not end inside the table.
 std::optional<std::string_view> string_at(ByteView table, std::uint64_t offset) {
     if (offset >= table.size()) return std::nullopt;
-    auto rest = table.subspan(offset, std::min(table.size() - offset, longest_name));
+    auto rest = table.subspan(offset, std::min(table.size() - offset, longest_text));
     const auto* text = reinterpret_cast<const char*>(rest.data());
     const void* end = std::memchr(text, 0, rest.size());
     if (!end) return std::nullopt;
@@ -61,7 +61,7 @@ std::optional<std::string_view> string_at(ByteView table, std::uint64_t offset) 
 }
 
 template <class T>
-T read_at(ByteView bytes, std::size_t index) {
+T entry_at(ByteView bytes, std::size_t index) {
     T value;
     std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
     return value;
@@ -151,7 +151,7 @@ Result<std::vector<ElfSymbol>> read_symbols(const ElfSection& table,
     std::vector<ElfSymbol> symbols;
     symbols.reserve(table.data.size() / sizeof(Elf64_Sym));
     for (std::size_t i = 0; i < table.data.size() / sizeof(Elf64_Sym); ++i) {
-        auto raw = read_at<Elf64_Sym>(table.data, i);
+        auto raw = entry_at<Elf64_Sym>(table.data, i);
         auto name = string_at(sections[table.link].data, raw.st_name);
         if (!name && raw.st_name != 0) return fail(fmt::format("symbol {}: bad name", i));
         symbols.push_back(symbol_from(raw, name.value_or("")));
@@ -187,7 +187,7 @@ Result<std::vector<ElfRelocation>> read_relocations(ByteView data, std::size_t s
     std::vector<ElfRelocation> relocations;
     relocations.reserve(data.size() / sizeof(Entry));
     for (std::size_t i = 0; i < data.size() / sizeof(Entry); ++i) {
-        relocations.push_back(relocation_from(read_at<Entry>(data, i)));
+        relocations.push_back(relocation_from(entry_at<Entry>(data, i)));
         if (relocations.back().symbol >= symbol_count)
             return fail(fmt::format("relocation {}: symbol {} does not exist", i,
                                     relocations.back().symbol));

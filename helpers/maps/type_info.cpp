@@ -23,7 +23,7 @@ constexpr SizeRule within(std::uint32_t min, std::uint32_t max, std::uint32_t st
     return {min, max, step};
 }
 
-constexpr auto table = std::to_array<MapTypeInfo>({
+constexpr auto map_types = std::to_array<MapTypeInfo>({
 #define MAP_INFO(name, family, keys, values, entries, per_cpu, flags, summary)            \
     {MapType::name, #name,  MapFamily::family, keys, values, EntryRule::entries, per_cpu, \
      flags,         summary},
@@ -31,8 +31,8 @@ constexpr auto table = std::to_array<MapTypeInfo>({
 });
 
 consteval bool in_kernel_order() {
-    for (std::size_t i = 0; i < table.size(); ++i)
-        if (static_cast<std::size_t>(table[i].type) != i + 1) return false;
+    for (std::size_t i = 0; i < map_types.size(); ++i)
+        if (static_cast<std::size_t>(map_types[i].type) != i + 1) return false;
     return true;
 }
 static_assert(in_kernel_order());
@@ -48,11 +48,11 @@ constexpr auto flag_names = std::to_array<NamedFlag>({
 
 }  // namespace
 
-std::span<const MapTypeInfo> map_type_table() { return table; }
+std::span<const MapTypeInfo> map_type_table() { return map_types; }
 
 const MapTypeInfo* map_type_info(MapType type) {
     const auto number = static_cast<std::size_t>(type);
-    return number >= 1 && number <= table.size() ? &table[number - 1] : nullptr;
+    return number >= 1 && number <= map_types.size() ? &map_types[number - 1] : nullptr;
 }
 
 std::string SizeRule::text() const {
