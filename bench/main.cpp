@@ -24,7 +24,7 @@ struct Options {
     bool budget = false;
     std::string filter = ".*";
     std::vector<std::string> engines = compare::contender_names();
-    std::vector<std::string> phases = {"run", "compile", "size"};
+    std::vector<std::string> phases = {"run", "kernel", "compile", "size"};
     std::string json;
     std::string html;
 
@@ -46,6 +46,7 @@ public:
     const Results& run() {
         const compare::Pin pin;
         if (options_.wants("run")) run_phase();
+        if (options_.wants("kernel")) kernel_phase();
         if (options_.wants("compile")) compile_phase();
         if (options_.wants("size")) size_phase();
         show(summary_text(results_));
@@ -57,6 +58,20 @@ private:
         show(run_heading(results_));
         for (const Program& program : wanted_programs())
             keep(program.name, measure_run(program, plan_), results_.run, run_text);
+        show("\n");
+    }
+
+    void kernel_phase() {
+        const auto kernel = compare::make_engine("kernel");
+        const auto jit = compare::make_engine("jit");
+        if (!kernel || !jit) {
+            results_.no_kernel = (kernel ? jit : kernel).error().message;
+            return show(fmt::format("not compared with a kernel: {}\n\n", results_.no_kernel));
+        }
+        show(kernel_heading());
+        for (const Program& program : wanted_programs())
+            keep(program.name, measure_kernel(program, **kernel, **jit, options_.quick),
+                 results_.kernel, kernel_text);
         show("\n");
     }
 
@@ -119,8 +134,9 @@ Result<int> run(const Options& options) {
     for (const auto& written :
          {write(options.json, json_text(results)), write(options.html, html_text(results))})
         if (!written) return std::unexpected(written.error());
-    const bool empty = results.run.empty() && results.compile.empty() && results.size.empty();
-    if (empty && results.failures.empty())
+    const bool empty = results.run.empty() && results.kernel.empty() && results.compile.empty() &&
+                       results.size.empty();
+    if (empty && results.failures.empty() && results.no_kernel.empty())
         return fail(fmt::format("--filter {}: no program matches", options.filter));
     return results.failures.empty() ? 0 : 1;
 }

@@ -40,6 +40,18 @@ struct Compiled {
     std::size_t code_bytes = 0;
 };
 
+/// The JIT against a kernel's, on the program in the form that the kernel's verifier takes.
+struct KernelRow {
+    std::string_view program;
+    compare::Measurement kernel;
+    compare::Measurement jit;  ///< Its ratio is to the kernel.
+    std::string refusal;       ///< Why the kernel does not take the program; nothing was measured.
+};
+/// @param kernel, jit the engines.
+/// @return an Error where one of them cannot run the program or gives another result than native
+/// code.
+Result<KernelRow> measure_kernel(const Program& program, Engine& kernel, Engine& jit, bool quick);
+
 /// Load and compile: from the bytes of an object to something that runs.
 struct CompileRow {
     std::string_view program;

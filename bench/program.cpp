@@ -5,8 +5,11 @@
 #include <iterator>
 #include <string>
 
+#include "fmt/format.h"
+
 extern "C" {
-#define PROGRAM(name, input, kib) std::uint64_t name(const std::uint8_t* data, std::uint64_t size);
+#define PROGRAM(name, input, kib, verified) \
+    std::uint64_t name(const std::uint8_t* data, std::uint64_t size);
 #include "bench/programs.def"
 #undef PROGRAM
 }
@@ -15,7 +18,7 @@ namespace bpftwin::bench {
 namespace {
 
 constexpr Program all_programs[] = {
-#define PROGRAM(name, input, kib) {#name, InputKind::input, kib * 1024, ::name},
+#define PROGRAM(name, input, kib, verified) {#name, InputKind::input, kib * 1024, verified, ::name},
 #include "bench/programs.def"
 #undef PROGRAM
 };
@@ -27,14 +30,20 @@ void keep(std::uint64_t value) { asm volatile("" : : "r"(value) : "memory"); }
 
 std::span<const Program> programs() { return all_programs; }
 
-Result<Bytes> elf_of(const Program& program) {
-    const std::string path = std::string(BENCH_OBJECTS "/") + std::string(program.name) + ".bpf.o";
+namespace {
+
+Result<Bytes> object_file(const Program& program, std::string_view kind) {
+    const std::string path = fmt::format(BENCH_OBJECTS "/{}.{}.o", program.name, kind);
     std::ifstream file(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     if (!file) return fail("cannot read " + path);
     const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
     return Bytes(bytes, bytes + text.size());
 }
+
+}  // namespace
+
+Result<Bytes> elf_of(const Program& program) { return object_file(program, "bpf"); }
 
 Result<ObjectSpec> object_of(const Program& program, ByteView elf) {
     auto object = load_elf(elf, program.name);
@@ -43,6 +52,12 @@ Result<ObjectSpec> object_of(const Program& program, ByteView elf) {
     if (!spec) return fail("the object has no program " + std::string(program.name));
     spec->type = ProgType::unspec;  // Plain bytes as context.
     return object;
+}
+
+Result<ObjectSpec> verified_object_of(const Program& program) {
+    const auto elf = object_file(program, "verified");
+    if (!elf) return std::unexpected(elf.error());
+    return load_elf(*elf, program.name);
 }
 
 // The function is called through a pointer that the compiler cannot see through.

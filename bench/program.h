@@ -14,7 +14,8 @@ namespace bpftwin::bench {
 struct Program {
     std::string_view name;
     InputKind input;
-    std::size_t input_size;  ///< Bytes.
+    std::size_t input_size;     ///< Bytes.
+    std::size_t verified_size;  ///< The same where a kernel's verifier follows the loops over them.
     std::uint64_t (*native)(const std::uint8_t* data, std::uint64_t size);
 };
 
@@ -25,6 +26,12 @@ Result<Bytes> elf_of(const Program& program);
 
 /// The object as it is run: the input is the context, r1 its address and r2 its size.
 Result<ObjectSpec> object_of(const Program& program, ByteView elf);
+
+/// The same program as a kernel takes it: of type xdp, with its input in one map and its result in
+/// another.
+Result<ObjectSpec> verified_object_of(const Program& program);
+inline constexpr std::string_view verified_input_map = ".data.input";
+inline constexpr std::string_view verified_result_map = ".data.result";
 
 /// Result of native code.
 std::uint64_t run_native(const Program& program, const Bytes& input);

@@ -10,6 +10,8 @@ namespace bpftwin::bench {
 // Text comes in rows as they are measured; each heading names the columns of the rows below it.
 std::string run_heading(const Results& results);
 std::string run_text(const RunRow& row);
+std::string kernel_heading();
+std::string kernel_text(const KernelRow& row);
 std::string compile_heading(const Results& results);
 std::string compile_text(const CompileRow& row);
 std::string size_heading(const Results& results);

@@ -81,11 +81,17 @@ std::string figure(std::size_t series, double value, std::string_view what) {
                        series, short_number(value), escaped(what));
 }
 
+/// Colour of what is compared with a kernel: the first that engines leave.
+constexpr std::size_t kernel_series = 4;
+
 std::string figures(const Results& results) {
-    if (results.run.empty()) return "";
+    if (results.run.empty() && !results.has_kernel()) return "";
     std::string out = "<div class=\"figures\">\n";
-    for (std::size_t i = 0; i < results.engines.size(); ++i)
-        out += figure(i, results.run_geomean(i), results.engines[i] + " / native");
+    if (!results.run.empty())
+        for (std::size_t i = 0; i < results.engines.size(); ++i)
+            out += figure(i, results.run_geomean(i), results.engines[i] + " / native");
+    if (results.has_kernel())
+        out += figure(kernel_series, results.kernel_geomean(), "jit / kernel");
     return out + "</div>\n";
 }
 
@@ -104,6 +110,22 @@ std::string run_section(const Results& results) {
                    "The same C file compiled natively by the same clang at -O2 is 1. Shorter is "
                    "faster; the scale is logarithmic.",
                    legend(results.engines) + svg(chart));
+}
+
+std::string kernel_section(const Results& results) {
+    if (!results.has_kernel()) return "";
+    BarChart chart{.title = "Time of the JIT relative to the kernel's, per program",
+                   .unit = "times kernel",
+                   .series = {"jit"},
+                   .groups = {}};
+    chart.groups.push_back({"geometric mean", {results.kernel_geomean()}, true});
+    for (const KernelRow& row : results.kernel)
+        if (row.refusal.empty())
+            chart.groups.push_back({std::string(row.program), {row.jit.ratio.median}});
+    return section("Run: times the time of the kernel's JIT",
+                   "The same object in the running kernel is 1. Programs that its verifier does "
+                   "not take are missing.",
+                   svg(chart));
 }
 
 BarChart narrow_chart(const Results& results, std::string_view title, std::string_view unit) {
@@ -287,8 +309,8 @@ std::string html_text(const Results& results) {
                "<h1>bpftwin benchmark</h1>\n"
                "<p class=\"faint\">How fast its engines load, compile and run BPF programs.</p>\n",
                style) +
-           failures(results) + figures(results) + run_section(results) + compile_section(results) +
-           size_section(results) + tables(results) + method(results) +
+           failures(results) + figures(results) + run_section(results) + kernel_section(results) +
+           compile_section(results) + size_section(results) + tables(results) + method(results) +
            section("Machine", "", machine_list(results.machine)) + "</main>\n</body>\n</html>\n";
 }
 

@@ -38,9 +38,10 @@ Json by_engine(const Results& results, const Row& row, ToJson to_json) {
 
 Json geomeans_json(const Results& results) {
     Json json = Json::object();
-    if (results.run.empty()) return json;
-    for (std::size_t i = 0; i < results.engines.size(); ++i)
-        json[results.engines[i] + "/native"] = results.run_geomean(i);
+    if (!results.run.empty())
+        for (std::size_t i = 0; i < results.engines.size(); ++i)
+            json[results.engines[i] + "/native"] = results.run_geomean(i);
+    if (results.has_kernel()) json["jit/kernel"] = results.kernel_geomean();
     return json;
 }
 
@@ -48,6 +49,16 @@ Json run_json(const Results& results, const RunRow& row) {
     return {{"program", row.program},
             {"native", measurement_json(row.native)},
             {"engines", by_engine(results, row, measurement_json)}};
+}
+
+Json kernel_json(const KernelRow& row) {
+    Json json = {{"program", row.program}};
+    if (row.refusal.empty())
+        json["engines"] = {{"kernel", measurement_json(row.kernel)},
+                           {"jit", measurement_json(row.jit)}};
+    else
+        json["refusal"] = row.refusal;
+    return json;
 }
 
 Json compile_json(const Results& results, const CompileRow& row) {
@@ -67,8 +78,11 @@ Json size_json(const Results& results, const SizeRow& row) {
 std::string json_text(const Results& results) {
     Json json = {{"machine", machine_json(results.machine)}, {"quick", results.quick}};
     json["geomean"] = geomeans_json(results);
-    json["run"] = json["compile"] = json["size"] = json["failures"] = Json::array();
+    json["run"] = json["kernel"] = json["compile"] = json["size"] = json["failures"] =
+        Json::array();
     for (const RunRow& row : results.run) json["run"].push_back(run_json(results, row));
+    for (const KernelRow& row : results.kernel) json["kernel"].push_back(kernel_json(row));
+    if (!results.no_kernel.empty()) json["no_kernel"] = results.no_kernel;
     for (const CompileRow& row : results.compile)
         json["compile"].push_back(compile_json(results, row));
     for (const SizeRow& row : results.size) json["size"].push_back(size_json(results, row));

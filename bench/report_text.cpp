@@ -61,6 +61,11 @@ std::string run_summary(const Results& results) {
     return text;
 }
 
+std::string kernel_summary(const Results& results) {
+    if (!results.has_kernel()) return "";
+    return fmt::format("geomean jit/kernel {}\n", number(results.kernel_geomean()));
+}
+
 std::string compile_summary(const Results& results) {
     std::string text;
     if (results.compile.empty()) return text;
@@ -110,6 +115,20 @@ std::string run_text(const RunRow& row) {
     return line(row.program, cells);
 }
 
+std::string kernel_heading() {
+    return heading("jit and kernel",
+                   {{"ns", {"kernel", "jit"}}, {"times", {"kernel"}}, {"", {"spread"}}});
+}
+
+std::string kernel_text(const KernelRow& row) {
+    if (!row.refusal.empty())
+        return fmt::format("{:{}}  not measured: {}\n", row.program, name_width, row.refusal);
+    return line(
+        row.program,
+        {fmt::format("{:.0f}", row.kernel.ns.median), fmt::format("{:.0f}", row.jit.ns.median),
+         number(row.jit.ratio.median), fmt::format("{:.0f}%", row.jit.ratio.spread() * 100)});
+}
+
 std::string compile_heading(const Results& results) {
     return heading("load and compile", {{"", {"insns"}},
                                         {"load", {"us"}},
@@ -137,7 +156,8 @@ std::string size_text(const SizeRow& row) {
 }
 
 std::string summary_text(const Results& results) {
-    return compile_summary(results) + size_summary(results) + run_summary(results);
+    return compile_summary(results) + size_summary(results) + run_summary(results) +
+           kernel_summary(results);
 }
 
 }  // namespace bpftwin::bench

@@ -27,6 +27,17 @@ double Results::run_geomean(std::size_t engine) const {
     return geomean(run, [&](const RunRow& row) { return row.engines[engine].ratio.median; });
 }
 
+double Results::kernel_geomean() const {
+    std::vector<KernelRow> taken;
+    std::ranges::copy_if(kernel, std::back_inserter(taken),
+                         [](const KernelRow& row) { return row.refusal.empty(); });
+    return geomean(taken, [](const KernelRow& row) { return row.jit.ratio.median; });
+}
+
+bool Results::has_kernel() const {
+    return std::ranges::any_of(kernel, [](const KernelRow& row) { return row.refusal.empty(); });
+}
+
 double Results::compile_geomean(std::size_t engine) const {
     return geomean(compile, [&](const CompileRow& row) {
         return per_insn(row.engines[engine].compile_ns, row.insns);

@@ -20,12 +20,18 @@ struct Results {
     std::vector<std::string> engines;  ///< Columns of every row.
     bool quick = false;
     std::vector<RunRow> run;
+    std::vector<KernelRow> kernel;
+    std::string no_kernel;  ///< Why `kernel` is empty although it was asked for.
     std::vector<CompileRow> compile;
     std::vector<SizeRow> size;
     std::vector<Failure> failures;
 
     /// Geometric mean of the engine's ratios to native code over all programs.
     [[nodiscard]] double run_geomean(std::size_t engine) const;
+    /// Geometric mean of the JIT's ratios to the kernel's over the programs that the kernel takes.
+    [[nodiscard]] double kernel_geomean() const;
+    /// Whether there is one.
+    [[nodiscard]] bool has_kernel() const;
     /// The same of compile time per instruction, in nanoseconds.
     [[nodiscard]] double compile_geomean(std::size_t engine) const;
     /// The same of code bytes per byte of BPF.

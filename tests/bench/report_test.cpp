@@ -25,6 +25,8 @@ Results sample() {
     results.engines = {"interp", "jit"};
     results.run = {{"sort", measured(100, 1), {measured(800, 8), measured(200, 2)}},
                    {"hash", measured(10, 1), {measured(20, 2), measured(5, 0.5)}}};
+    results.kernel = {{"sort", measured(100, 1), measured(50, 0.5), ""},
+                      {"hash", {}, {}, "rejected by the kernel: too many jumps"}};
     results.compile = {{"sort", 900, 10, 5000, {{100, 400, 160}, {1000, 2000, 80}}},
                        {"hash", 900, 20, 5000, {{800, 900, 320}, {8000, 9000, 640}}}};
     results.size = {{10, {{500, 600, 160}, {40'000, 50'000, 160}}},
@@ -46,7 +48,14 @@ TEST(results, small_and_large_programs_are_held_against_their_own_bar) {
 
 TEST(text_report, ends_with_a_mean_per_engine) {
     EXPECT_THAT(summary_text(sample()),
-                EndsWith("\ngeomean interp/native 4.00\ngeomean jit/native 1.00\n"));
+                EndsWith("\ngeomean interp/native 4.00\ngeomean jit/native 1.00\n"
+                         "geomean jit/kernel 0.50\n"));
+}
+
+TEST(text_report, says_why_a_kernel_does_not_take_a_program) {
+    EXPECT_THAT(kernel_text(sample().kernel[0]), HasSubstr("100        50      0.50"));
+    EXPECT_THAT(kernel_text(sample().kernel[1]),
+                HasSubstr("hash                not measured: rejected by the kernel: too many"));
 }
 
 TEST(text_report, says_where_compile_time_is_over_its_bar) {
@@ -62,6 +71,9 @@ TEST(json_report, has_rows_and_means_by_engine) {
     EXPECT_EQ(json["geomean"]["interp/native"], 4);
     EXPECT_EQ(json["run"][0]["engines"]["jit"]["ratio"]["median"], 2);
     EXPECT_EQ(json["run"][0]["native"]["ns"]["median"], 100);
+    EXPECT_EQ(json["geomean"]["jit/kernel"], 0.5);
+    EXPECT_EQ(json["kernel"][0]["engines"]["jit"]["ratio"]["median"], 0.5);
+    EXPECT_THAT(json["kernel"][1]["refusal"], HasSubstr("too many jumps"));
     EXPECT_EQ(json["compile"][1]["engines"]["interp"]["code_bytes"], 320);
     EXPECT_EQ(json["size"][1]["insns"], 10'000);
     EXPECT_EQ(json["failures"].size(), 0u);
@@ -96,7 +108,8 @@ TEST(html_report, shows_every_program_mean_and_the_machine) {
     const std::string html = html_text(sample());
     for (const char* shown : {"sort, interp: 8.00 times native", "hash, jit: 0.50 times native",
                               "geometric mean, interp: 4.00 times native", "<b>4.00×</b>",
-                              "Fast &lt;CPU&gt;", "jit: 1,600 at 10,000"})
+                              "sort, jit: 0.50 times kernel", "<b>0.50×</b>", "Fast &lt;CPU&gt;",
+                              "jit: 1,600 at 10,000"})
         EXPECT_THAT(html, HasSubstr(shown));
 }
 
@@ -104,6 +117,7 @@ TEST(html_report, is_whole_even_where_phases_are_missing) {
     Results results = sample();
     results.run.clear();
     results.size.clear();
+    results.kernel.clear();
     results.failures = {{"sort", "jit: returned 0x1, expected 0x2"}};
     const std::string html = html_text(results);
     EXPECT_EQ(unbalanced(html), "");
