@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "bpftwin/kernel.h"
 #include "cli/options.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -14,6 +15,7 @@
 #include "tests/differential/report.h"
 #include "tests/differential/search.h"
 #include "tests/differential/shrink.h"
+#include "tests/differential/verified.h"
 #include "tests/differential/well_defined.h"
 
 namespace {
@@ -31,6 +33,7 @@ struct Options {
     double minutes = 0;
     unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
     bool print = false;
+    bool kernel = false;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -112,8 +115,27 @@ int run(const Options& chosen, const std::string& engine) {
     return exit_different;
 }
 
+/// Compares our engines with the running kernel, on programs that its verifier accepts.
+int run_verified(const Options& options) {
+    const auto kernel = make_kernel();
+    if (!kernel) {
+        fmt::print(stderr, "bpftwin_differential: {}\n", kernel.error().message);
+        return exit_bad_usage;
+    }
+    const auto result =
+        search_verified(**kernel, options.programs == 0 ? UINT64_MAX : options.programs,
+                        options.seed, [](const VerifiedResult&) { return interrupted == 0; });
+    fmt::print("kernel, interpreter and JIT: {} programs of {} instructions, {} more rejected\n",
+               result.programs, result.instructions, result.rejected);
+    if (result.failure.empty()) return exit_same;
+    fmt::print("seed {}: {}\n{}\n", result.seed, result.failure,
+               describe(generate_verified_case(result.seed)));
+    return exit_different;
+}
+
 int run(const Options& options) {
     std::signal(SIGINT, on_interrupt);
+    if (options.kernel) return run_verified(options);
     int worst = exit_same;
     for (const std::string& engine : options.engines)
         if (engine != options.against && interrupted == 0)
@@ -132,6 +154,9 @@ void add_options(cli::Options line, Options& options) {
     line.add("--minutes", options.minutes, "how long (0: no limit)").with_default();
     line.add("--seed", options.seed, "the first seed").with_default();
     line.add("--jobs", options.jobs, "processes at once").positive().with_default();
+    line.add_flag("--kernel", options.kernel,
+                  "compare interpreter and JIT with the running kernel, on programs that its "
+                  "verifier accepts");
     line.add_flag("--print", options.print, "print the case of the seed instead of running it");
 }
 
