@@ -57,7 +57,7 @@ TEST_P(conformance, passes_all_cases) {
 INSTANTIATE_TEST_SUITE_P(modes, conformance, testing::ValuesIn(modes),
                          [](const auto& test) { return std::string(test.param.name); });
 
-/// Cases that a verifier does not take: they read what was not written, divide pointers, never end.
+// No verifier takes cases that read what was not written, compute with pointers or never end.
 TEST(conformance, passes_on_the_kernel_where_it_takes_the_case) {
     const auto files = data_files_in(BPFTWIN_CONFORMANCE_CORPUS);
     if (files.empty()) GTEST_SKIP() << "no cases in " BPFTWIN_CONFORMANCE_CORPUS;

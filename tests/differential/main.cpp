@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <thread>
@@ -122,9 +123,17 @@ int run_verified(const Options& options) {
         fmt::print(stderr, "bpftwin_differential: {}\n", kernel.error().message);
         return exit_bad_usage;
     }
-    const auto result =
-        search_verified(**kernel, options.programs == 0 ? UINT64_MAX : options.programs,
-                        options.seed, [](const VerifiedResult&) { return interrupted == 0; });
+    const auto begin = std::chrono::steady_clock::now();
+    const auto seconds = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    const auto go_on = [&](const VerifiedResult& so_far) {
+        show({.programs = so_far.programs, .seconds = seconds()});
+        return interrupted == 0 && (options.minutes == 0 || seconds() < options.minutes * 60);
+    };
+    const std::uint64_t programs = options.programs == 0 ? UINT64_MAX : options.programs;
+    const auto result = search_verified(**kernel, programs, options.seed, go_on);
+    if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
     fmt::print("kernel, interpreter and JIT: {} programs of {} instructions, {} more rejected\n",
                result.programs, result.instructions, result.rejected);
     if (result.failure.empty()) return exit_same;
@@ -154,9 +163,10 @@ void add_options(cli::Options line, Options& options) {
     line.add("--minutes", options.minutes, "how long (0: no limit)").with_default();
     line.add("--seed", options.seed, "the first seed").with_default();
     line.add("--jobs", options.jobs, "processes at once").positive().with_default();
-    line.add_flag("--kernel", options.kernel,
-                  "compare interpreter and JIT with the running kernel, on programs that its "
-                  "verifier accepts");
+    line.add_flag(
+        "--kernel", options.kernel,
+        "compare interpreter and JIT with the running kernel, in one process, on programs "
+        "that its verifier accepts");
     line.add_flag("--print", options.print, "print the case of the seed instead of running it");
 }
 

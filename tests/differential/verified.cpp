@@ -40,10 +40,10 @@ public:
         while (!jumps_.empty()) land_all();
         for (std::size_t i = 0; i < scalars.size(); ++i)
             emit(stxdw(values, offset(8 * (slots + static_cast<int>(i))), scalars[i]));
-        end_ = insns_.size();
+        const std::size_t end = insns_.size();
         emit(mov(r0, 2));
         emit(build::exit());
-        insns_[short_packet_].off = static_cast<std::int16_t>(end_ - short_packet_ - 1);
+        insns_[short_packet_].off = static_cast<std::int16_t>(end - short_packet_ - 1);
         return std::move(insns_);
     }
 
@@ -222,7 +222,6 @@ private:
     std::vector<Jump> jumps_;
     unsigned branches_ = 0;
     std::size_t short_packet_ = 0;
-    std::size_t end_ = 0;
 };
 
 Bytes random_packet(Choices& choices) {
