@@ -1,18 +1,15 @@
 // `bpftwin diff`: the same program on the same input on several engines, every effect compared.
+#include <algorithm>
 #include <memory>
 
-#include "bpftwin/kernel.h"
 #include "cli/command.h"
+#include "cli/comparison.h"
 #include "cli/diff_report.h"
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
-#include "cli/settings.h"
-#include "compare/engines.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
-#include "fmt/ranges.h"
-#include "helpers/maps/attributes.h"
 #include "vm/context.h"
 
 namespace bpftwin::cli {
@@ -26,71 +23,14 @@ struct Arguments {
     bool json = false;
 };
 
-constexpr std::string_view reference = "interp";
-
-/// Maps and programs on one engine, or why there are none.
-struct Side {
-    std::unique_ptr<Engine> engine;
-    std::unique_ptr<Instance> instance;
-};
-
-Result<Side> make_side(std::string_view name, const ObjectSpec& object,
-                       std::span<const Setting> settings, std::uint32_t cpus) {
-    // A program that nobody verified must not do harm: the first engine checks every access, and
-    // the others run only what it ran to the end.
-    auto contender = compare::make_contender(name == reference ? "checked" : name);
-    if (!contender) return std::unexpected(contender.error());
-    auto instance = contender->instantiate(object, {.cpu_count = cpus});
-    if (!instance) return std::unexpected(instance.error());
-    auto stored = store_settings(**instance, object, settings);
-    if (!stored) return std::unexpected(stored.error().in(name));
-    return Side{std::move(contender->engine), std::move(*instance)};
-}
-
-/// The same in all that engines share, different in what they do not: clock and chance, and where
-/// the caller wants a world that no kernel has, the task as well.
-World other_world(World world, bool invented) {
-    constexpr std::uint64_t some_time = 12'345'678'901'234'567;
-    constexpr std::uint64_t some_step = 1'013;
-    world.ktime_ns = world.ktime_ns.value_or(0) + some_time;
-    world.ktime_step_ns += some_step;
-    world.random_seed = world.random_seed.value_or(0) + some_step;
-    if (!invented) return world;
-    world.task.pid += 1;
-    world.task.tgid += 1;
-    world.task.uid += 1;
-    world.task.gid += 1;
-    world.task.comm = "another task";
-    return world;
-}
-
 class Session {
 public:
-    Session(DiffPlan plan, RunInput input, bool json, bool invented)
+    Session(DiffPlan plan, Comparison& comparison, RunInput input, bool json)
         : plan_(std::move(plan)),
+          comparison_(comparison),
           input_(std::move(input)),
           json_(json),
-          invented_(invented),
           sums_(plan_.engines.size()) {}
-
-    Result<void> add_engines(const Arguments& arguments, std::span<const Setting> settings) {
-        for (std::size_t i = 0; i < plan_.engines.size(); ++i) {
-            DiffEngine& engine = plan_.engines[i];
-            auto side = make_side(engine.name, plan_.object, settings, arguments.input.cpus);
-            if (side) {
-                sides_.push_back(std::move(*side));
-                continue;
-            }
-            // An engine that was asked for by name has to be there.
-            if (i == 0 || !arguments.engines.empty()) return std::unexpected(side.error());
-            engine.absent = side.error().message;
-            sides_.push_back({});
-        }
-        auto varied = make_side(reference, plan_.object, settings, arguments.input.cpus);
-        if (!varied) return std::unexpected(varied.error());
-        varied_ = std::move(*varied);
-        return {};
-    }
 
     Result<Exit> run(PacketStream& stream, bool packets) {
         Progress progress("packets");
@@ -108,47 +48,22 @@ public:
         }
         finish();
         if (InterruptGuard::interrupted()) return exit_interrupted;
-        return sums_.any_different() || rejected_ ? exit_finding : exit_fine;
+        return sums_.any_different() || failed_ ? exit_finding : exit_fine;
     }
 
 private:
     Result<void> once(std::uint64_t number) {
-        DiffRun run{.number = number};
-        auto expected = sides_.front().instance->run(plan_.program.name, input_);
-        if (!expected) return std::unexpected(expected.error());
-        RunInput other = input_;
-        other.world = other_world(input_.world, invented_);
-        auto varied = varied_.instance->run(plan_.program.name, other);
-        if (!varied) return std::unexpected(varied.error());
-        run.expected = std::move(*expected);
-        for (std::size_t i = 1; i < sides_.size(); ++i)
-            run.engines.push_back(compared(i, run.expected, *varied));
-        sums_.add(run);
-        show(run);
-        last_ = std::move(run.expected);
+        auto run = comparison_.run(input_);
+        if (!run) return std::unexpected(run.error());
+        run->number = number;
+        failed_ |= std::ranges::any_of(run->engines, &EngineRun::failed);
+        sums_.add(*run);
+        show(*run);
+        last_ = std::move(run->expected);
         return {};
     }
 
-    EngineRun compared(std::size_t index, const RunResult& expected, const RunResult& varied) {
-        DiffEngine& engine = plan_.engines[index];
-        if (sides_[index].instance == nullptr) return {.refused = engine.absent, .absent = true};
-        if (expected.trap && !compare::is_kernel(engine.name))
-            return {.refused = "runs no program that the checked interpreter stopped"};
-        auto result = sides_[index].instance->run(plan_.program.name, input_);
-        if (!result) return refused(engine, result.error());
-        if (engine.verdict != "-") engine.verdict = "accepted";
-        return {.findings = compare::findings(expected, *result, &varied)};
-    }
-
-    // What a kernel cannot test-run says nothing of the program; a rejection does.
-    EngineRun refused(DiffEngine& engine, const Error& error) {
-        const bool accepted = error.code == enotsupp;
-        rejected_ |= !accepted;
-        if (engine.verdict != "-") engine.verdict = accepted ? "accepted" : "rejected";
-        return {.refused = error.message};
-    }
-
-    void show(const DiffRun& run) {
+    void show(const ComparedRun& run) {
         if (json_) {
             json_runs_.push_back(diff_json(plan_, run));
             return;
@@ -166,7 +81,7 @@ private:
                                  {"program", plan_.program.name},
                                  {"engines", engines_json()},
                                  {"runs", json_runs_},
-                                 {"same", !sums_.any_different() && !rejected_}}) +
+                                 {"same", !sums_.any_different() && !failed_}}) +
                   '\n');
             return;
         }
@@ -192,25 +107,28 @@ private:
     }
 
     DiffPlan plan_;
+    Comparison& comparison_;
     RunInput input_;
-    bool json_, invented_;
+    bool json_;
     DiffSums sums_;
-    std::vector<Side> sides_;
-    Side varied_;
     RunResult last_;
     std::string details_;
     Json json_runs_ = Json::array();
     std::uint64_t different_runs_ = 0;
-    bool rejected_ = false;
+    bool failed_ = false;
 };
 
-std::vector<DiffEngine> engines_of(const Arguments& arguments) {
-    auto names = arguments.engines;
-    if (names.empty()) names = {"jit", "kernel"};
-    std::erase(names, std::string(reference));
-    std::vector<DiffEngine> engines{{.name = std::string(reference), .verdict = "-"}};
-    for (const std::string& name : names)
-        engines.push_back({.name = name, .verdict = compare::is_kernel(name) ? "?" : "-"});
+/// The columns of the table. An engine that was asked for by name has to be there.
+Result<std::vector<DiffEngine>> columns(const Comparison& comparison,
+                                        std::span<const Competitor> competitors,
+                                        const Arguments& arguments) {
+    std::vector<DiffEngine> engines;
+    for (std::size_t i = 0; i < competitors.size(); ++i) {
+        const Error* absent = comparison.absent(i);
+        if (absent && !arguments.engines.empty()) return std::unexpected(*absent);
+        engines.push_back(
+            {competitors[i].name, comparison.verdict(i), absent ? absent->message : std::string()});
+    }
     return engines;
 }
 
@@ -234,13 +152,19 @@ Result<Exit> run(const Arguments& arguments) {
     if (!stream) return std::unexpected(stream.error());
 
     // A kernel runs the program where this thread is.
-    const compare::Pin pin;
-    if (!arguments.input.cpu && pin.cpu()) input->world.cpu = *pin.cpu();
+    const compare::Pin pin(arguments.input.cpu);
+    if (pin.cpu()) input->world.cpu = *pin.cpu();
+    const auto competitors = make_competitors(
+        arguments.engines.empty() ? std::vector<std::string>{"jit", "kernel"} : arguments.engines);
+    auto comparison = Comparison::create(
+        {*object, **program, *settings, arguments.input.cpus, !arguments.input.world.empty()},
+        competitors);
+    if (!comparison) return std::unexpected(comparison.error());
+    auto engines = columns(*comparison, competitors, arguments);
+    if (!engines) return std::unexpected(engines.error());
     Session session(
-        {*object, **program, arguments.object.path, std::move(*events), engines_of(arguments)},
-        std::move(*input), arguments.json, !arguments.input.world.empty());
-    if (auto added = session.add_engines(arguments, *settings); !added)
-        return std::unexpected(added.error());
+        {*object, **program, arguments.object.path, std::move(*events), std::move(*engines)},
+        *comparison, std::move(*input), arguments.json);
     return session.run(*stream, packets);
 }
 
@@ -255,8 +179,7 @@ Command add_diff(CommandLine& line) {
     options
         .add("--engines", arguments->engines,
              "Engines to compare with the checked interpreter (default: jit,kernel, the kernel "
-             "where "
-             "it can be asked)")
+             "where it can be asked)")
         .comma_separated()
         .type("NAME,NAME");
     options.add_repeatable("--event", arguments->events, "[MAP=]TYPE",

@@ -91,7 +91,7 @@ bool is_different(const Finding& finding) { return finding.agreement == Agreemen
 
 }  // namespace
 
-void DiffSums::add(const DiffRun& run) {
+void DiffSums::add(const ComparedRun& run) {
     ++runs_;
     for (std::size_t i = 0; i < run.engines.size(); ++i) {
         const EngineRun& engine = run.engines[i];
@@ -142,7 +142,7 @@ std::string diff_table(const DiffPlan& plan, const DiffSums& sums, const RunResu
     return table.text("  ");
 }
 
-std::string differences_text(const DiffPlan& plan, const DiffRun& run, Style style) {
+std::string differences_text(const DiffPlan& plan, const ComparedRun& run, Style style) {
     std::string text;
     for (std::size_t i = 0; i < run.engines.size(); ++i)
         for (const Finding& finding : run.engines[i].findings)
@@ -151,7 +151,7 @@ std::string differences_text(const DiffPlan& plan, const DiffRun& run, Style sty
     return text;
 }
 
-Json diff_json(const DiffPlan& plan, const DiffRun& run) {
+Json diff_json(const DiffPlan& plan, const ComparedRun& run) {
     Json engines = Json::array();
     for (std::size_t i = 0; i < run.engines.size(); ++i) {
         Json findings = Json::array();

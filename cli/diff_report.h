@@ -8,33 +8,18 @@
 #include <vector>
 
 #include "bpftwin/spec.h"
+#include "cli/comparison.h"
 #include "cli/events.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
-#include "compare/difference.h"
 
 namespace bpftwin::cli {
-
-/// One engine's results of one run, compared with the first engine's.
-struct EngineRun {
-    /// Why the engine did not run it, or empty.
-    std::string refused;
-    bool absent = false;  ///< It takes no part at all, which is said once.
-    std::vector<compare::Finding> findings;
-};
-
-/// One run: a packet, or the only one.
-struct DiffRun {
-    std::uint64_t number = 1;
-    RunResult expected;              ///< Of the first engine.
-    std::vector<EngineRun> engines;  ///< The others, in their order.
-};
 
 /// An engine as a column of the table.
 struct DiffEngine {
     std::string name;
-    std::string verdict;  ///< "accepted"; "-" for engines that have no verifier.
-    std::string absent;   ///< Why it takes no part, or empty.
+    std::string verdict = "-";  ///< "accepted"; "-" for engines that have no verifier.
+    std::string absent = {};    ///< Why it takes no part, or empty.
 };
 
 struct DiffPlan {
@@ -54,7 +39,7 @@ struct Tally {
 class DiffSums {
 public:
     explicit DiffSums(std::size_t engines) : by_engine_(engines) {}
-    void add(const DiffRun& run);
+    void add(const ComparedRun& run);
     [[nodiscard]] const Tally& of(std::size_t engine, compare::Field field) const {
         return by_engine_[engine][static_cast<std::size_t>(field)];
     }
@@ -73,8 +58,8 @@ private:
 std::string diff_table(const DiffPlan& plan, const DiffSums& sums, const RunResult& last,
                        Style style);
 /// The differences of one run, with the bytes of both; empty where there are none.
-std::string differences_text(const DiffPlan& plan, const DiffRun& run, Style style);
+std::string differences_text(const DiffPlan& plan, const ComparedRun& run, Style style);
 /// The differences and what was not compared of one run, as JSON.
-Json diff_json(const DiffPlan& plan, const DiffRun& run);
+Json diff_json(const DiffPlan& plan, const ComparedRun& run);
 
 }  // namespace bpftwin::cli

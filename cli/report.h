@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "bpftwin/run.h"
 #include "bpftwin/spec.h"
 #include "cli/events.h"
+#include "cli/outcome.h"
 #include "cli/terminal.h"
 
 namespace bpftwin::cli {
@@ -31,23 +33,8 @@ struct RunPlan {
     bool summary_only;  ///< With many packets: nothing about a single one unless it trapped.
 };
 
-/// One run and what it started from.
-struct Outcome {
-    std::uint64_t number = 1;  ///< Of the packet, from 1.
-    Bytes context_before;      ///< Pointer fields zeroed, as in `RunResult`.
-    std::optional<Bytes> packet_before;
-    RunResult result;
-
-    [[nodiscard]] bool packet_changed() const {
-        return result.packet && result.packet != packet_before;
-    }
-};
-
-/// Contents of one map when all runs are over, sorted by key.
-struct FinalMap {
-    const MapSpec* spec;
-    std::vector<MapEntry> entries;
-};
+/// Where text goes.
+using Write = std::function<void(std::string_view)>;
 
 class Report {
 public:
@@ -58,8 +45,8 @@ public:
     virtual void end(const std::vector<FinalMap>& maps, const Error* error) = 0;
 };
 
-/// @param plan must outlive the report.
-std::unique_ptr<Report> text_report(const RunPlan& plan, Style style);
+/// @param plan must outlive the report. @param write gets the text, piece by piece.
+std::unique_ptr<Report> text_report(const RunPlan& plan, Style style, Write write = print);
 std::unique_ptr<Report> json_report(const RunPlan& plan);
 
 /// "XDP_PASS", or the number where it has no name (small negative ones as such).

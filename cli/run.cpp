@@ -1,5 +1,4 @@
 // `bpftwin run`: runs a program once per packet, or once, and shows every effect.
-#include <algorithm>
 #include <memory>
 
 #include "cli/command.h"
@@ -12,7 +11,6 @@
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "vm/context.h"
-#include "vm/packet.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -36,26 +34,6 @@ Result<RunInput> parse_run_input(const RunArguments& arguments) {
     input->repeat = arguments.repeat;
     input->budget = arguments.budget;
     return input;
-}
-
-/// Little-endian integers in numeric order, all else byte by byte.
-bool key_less(const MapEntry& a, const MapEntry& b) {
-    constexpr std::size_t widest_integer = 8;
-    if (a.key.size() > widest_integer) return a.key < b.key;
-    return std::lexicographical_compare(a.key.rbegin(), a.key.rend(), b.key.rbegin(), b.key.rend());
-}
-
-Result<std::vector<FinalMap>> final_maps(const ObjectSpec& object, Instance& instance) {
-    std::vector<FinalMap> maps;
-    for (const MapSpec& spec : object.maps) {
-        MapView* map = instance.map(spec.name);
-        if (map == nullptr) continue;
-        auto entries = map->entries();
-        if (!entries) return std::unexpected(entries.error().in("map " + spec.name));
-        std::ranges::stable_sort(*entries, key_less);
-        maps.push_back({&spec, std::move(*entries)});
-    }
-    return maps;
 }
 
 /// Runs one program on packets, one after the other, and reports.
@@ -82,14 +60,12 @@ public:
 
 private:
     Result<void> prepare(int link_type) {
-        if (context_layout(plan_.program.type).has_packet) {
-            auto packet = Packet::create();
-            if (!packet) return std::unexpected(packet.error());
-            packet_ = std::move(*packet);
-        } else if (!plan_.packets.empty()) {
+        if (!plan_.packets.empty() && !context_layout(plan_.program.type).has_packet)
             return fail(fmt::format("--packet: {} programs take no packet",
                                     bpftwin::name_of(plan_.program.type)));
-        }
+        auto outcomes = Outcomes::create(plan_.program.type);
+        if (!outcomes) return std::unexpected(outcomes.error());
+        outcomes_.emplace(std::move(*outcomes));
         if (arguments_.packet_out.empty()) return {};
         auto writer = PacketWriter::create(arguments_.packet_out, link_type);
         if (!writer) return std::unexpected(writer.error());
@@ -106,7 +82,7 @@ private:
         while (current && !InterruptGuard::interrupted()) {
             auto done = once(std::move(*current));
             if (!done) return done;
-            progress.show(runs_, stream.progress());
+            progress.show(outcomes_->count(), stream.progress());
             current = std::move(following);
             auto next = stream.next();
             if (!next) return std::unexpected(next.error());
@@ -129,26 +105,12 @@ private:
     }
 
     Result<Outcome> run_once() {
-        auto context = Context::create(plan_.program.type, input_, packet_.get());
-        if (!context) return std::unexpected(context.error());
-        Outcome outcome;
-        outcome.number = ++runs_;
-        outcome.context_before = context->without_pointers();
-        outcome.packet_before = context->packet_afterwards();
+        auto outcome = outcomes_->begin(input_);
+        if (!outcome) return outcome;
         auto result = instance_.run(plan_.program.name, input_);
         if (!result) return std::unexpected(result.error());
-        outcome.result = std::move(*result);
-        hide_unseen(outcome);
+        Outcomes::finish(*outcome, std::move(*result));
         return outcome;
-    }
-
-    /// What the engine does not show of the context did not change for all we know.
-    static void hide_unseen(Outcome& outcome) {
-        const Bytes& mask = outcome.result.context_mask;
-        const std::size_t size =
-            std::min(outcome.context_before.size(), outcome.result.context.size());
-        for (std::size_t i = 0; i < std::min(mask.size(), size); ++i)
-            if (mask[i] == std::byte{0}) outcome.result.context[i] = outcome.context_before[i];
     }
 
     static ByteView packet_after(const Outcome& outcome) {
@@ -166,9 +128,8 @@ private:
     RunInput input_;
     Instance& instance_;
     std::unique_ptr<Report> report_;
-    std::unique_ptr<Packet> packet_;
+    std::optional<Outcomes> outcomes_;
     std::optional<PacketWriter> writer_;
-    std::uint64_t runs_ = 0;
     bool trapped_ = false;
 };
 

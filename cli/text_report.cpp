@@ -42,12 +42,12 @@ std::size_t label_width(const ProgramSpec& program) {
 
 class TextReport : public Report {
 public:
-    TextReport(const RunPlan& plan, Style style)
-        : plan_(plan), style_(style), width_(label_width(plan.program)) {}
+    TextReport(const RunPlan& plan, Style style, Write write)
+        : plan_(plan), style_(style), write_(std::move(write)), width_(label_width(plan.program)) {}
 
     void begin() override {
         if (!plan_.many) return;
-        print(fmt::format("{} on packets of {}\n", title(), plan_.packets));
+        write_(fmt::format("{} on packets of {}\n", title(), plan_.packets));
     }
 
     void add(const Outcome& outcome) override {
@@ -57,16 +57,16 @@ public:
         duration_ns_ += result.duration_ns;
         insns_ += result.insns;
         if (!plan_.many) {
-            print(single(outcome));
+            write_(single(outcome));
         } else if (!plan_.summary_only || result.trap) {
-            print(line(outcome) + details(result, "          "));
+            write_(line(outcome) + details(result, "          "));
         }
     }
 
     void end(const std::vector<FinalMap>& maps, const Error*) override {
-        if (plan_.many) print(summary());
-        if (plan_.time) print(time());
-        for (const FinalMap& map : maps) print(map_text(plan_.object, map, style_));
+        if (plan_.many) write_(summary());
+        if (plan_.time) write_(time());
+        for (const FinalMap& map : maps) write_(map_text(plan_.object, map, style_));
     }
 
 private:
@@ -186,6 +186,7 @@ private:
 
     const RunPlan& plan_;
     Style style_;
+    Write write_;
     std::size_t width_;
     std::uint64_t runs_ = 0;
     std::uint64_t duration_ns_ = 0;
@@ -195,8 +196,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Report> text_report(const RunPlan& plan, Style style) {
-    return std::make_unique<TextReport>(plan, style);
+std::unique_ptr<Report> text_report(const RunPlan& plan, Style style, Write write) {
+    return std::make_unique<TextReport>(plan, style, std::move(write));
 }
 
 }  // namespace bpftwin::cli

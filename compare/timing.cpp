@@ -13,8 +13,8 @@ struct Pin::Mask {
     cpu_set_t cpus;
 };
 
-Pin::Pin() : before_(std::make_unique<Mask>()) {
-    const int here = sched_getcpu();
+Pin::Pin(std::optional<unsigned> cpu) : before_(std::make_unique<Mask>()) {
+    const int here = cpu ? static_cast<int>(*cpu) : sched_getcpu();
     if (here < 0 || here >= CPU_SETSIZE) return;
     if (sched_getaffinity(0, sizeof(cpu_set_t), &before_->cpus) != 0) return;
     cpu_set_t one;

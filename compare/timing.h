@@ -6,16 +6,16 @@
 
 namespace bpftwin::compare {
 
-/// Keeps the calling thread on the CPU it is on, as long as it lives; then it may run where it
-/// could before.
+/// Keeps the calling thread on one CPU, the one it is on or that of a number, as long as it lives;
+/// then it may run where it could before.
 class Pin {
 public:
-    Pin();
+    explicit Pin(std::optional<unsigned> cpu = {});
     ~Pin();
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
 
-    /// The CPU; nothing where the system does not let the thread be pinned.
+    /// The CPU; nothing where the system does not let the thread be pinned to it.
     [[nodiscard]] std::optional<unsigned> cpu() const { return cpu_; }
 
 private:

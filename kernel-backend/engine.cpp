@@ -74,15 +74,24 @@ public:
         return program_info(*kernel_, (*entry)->loaded.descriptor.number());
     }
 
+    [[nodiscard]] std::optional<Verdict> verdict(std::string_view program) const override {
+        const Entry* entry = entry_of(program);
+        return entry ? std::optional(entry->loaded.verdict) : std::nullopt;
+    }
+
 private:
-    [[nodiscard]] Result<const Entry*> find(std::string_view name) const {
+    [[nodiscard]] const Entry* entry_of(std::string_view name) const {
         const auto found = std::ranges::find_if(
             entries_, [&](const Entry& entry) { return entry.spec->name == name; });
-        if (found == entries_.end())
-            return fail(fmt::format("no program '{}' in {}", name, spec_.name));
+        return found == entries_.end() ? nullptr : &*found;
+    }
+
+    [[nodiscard]] Result<const Entry*> find(std::string_view name) const {
+        const Entry* found = entry_of(name);
+        if (!found) return fail(fmt::format("no program '{}' in {}", name, spec_.name));
         if (found->loaded.verdict.answer != Answer::accepted)
             return std::unexpected(refusal(*found));
-        return &*found;
+        return found;
     }
 
     Result<void> prepare(KernelMap& map) {
@@ -134,6 +143,7 @@ public:
     KernelEngine(std::shared_ptr<Kernel> kernel, std::string name)
         : kernel_(std::move(kernel)), name_(std::move(name)) {}
     [[nodiscard]] std::string_view name() const override { return name_; }
+    [[nodiscard]] std::string release() const override { return kernel_->release(); }
     Result<std::unique_ptr<Instance>> instantiate(const ObjectSpec& object,
                                                   const EngineOptions&) override {
         auto instance = std::make_unique<KernelInstance>(kernel_, object);

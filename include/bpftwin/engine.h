@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "bpftwin/error.h"
 #include "bpftwin/run.h"
 #include "bpftwin/spec.h"
+#include "bpftwin/verdict.h"
 
 namespace bpftwin {
 
@@ -53,6 +56,9 @@ public:
 
     /// What the program of that name became, or an Error as `run` would give.
     [[nodiscard]] virtual Result<CodeInfo> code_info(std::string_view program) const = 0;
+
+    /// What the engine's verifier said of the program of that name; nothing without a verifier.
+    [[nodiscard]] virtual std::optional<Verdict> verdict(std::string_view) const { return {}; }
 };
 
 /// Whether memory accesses are checked while a program runs.
@@ -82,6 +88,8 @@ class Engine {
 public:
     virtual ~Engine() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;
+    /// As uname(2) tells it ("6.18.5"); empty for engines of this process.
+    [[nodiscard]] virtual std::string release() const { return {}; }
     /// Creates the object's maps and prepares every program with `autoload`.
     virtual Result<std::unique_ptr<Instance>> instantiate(const ObjectSpec& object,
                                                           const EngineOptions& options) = 0;

@@ -1,0 +1,94 @@
+#include "cli/comparison.h"
+
+#include <cerrno>
+
+#include "helpers/maps/attributes.h"
+
+namespace bpftwin::cli {
+namespace {
+
+/// The same in all that engines share, different in what they do not: clock and chance, and where
+/// the caller wants a world that no kernel has, the task as well.
+World other_world(World world, bool invented) {
+    constexpr std::uint64_t some_time = 12'345'678'901'234'567;
+    constexpr std::uint64_t some_step = 1'013;
+    world.ktime_ns = world.ktime_ns.value_or(0) + some_time;
+    world.ktime_step_ns += some_step;
+    world.random_seed = world.random_seed.value_or(0) + some_step;
+    if (!invented) return world;
+    world.task.pid += 1;
+    world.task.tgid += 1;
+    world.task.uid += 1;
+    world.task.gid += 1;
+    world.task.comm = "another task";
+    return world;
+}
+
+Competitor make_competitor(const std::string& name) {
+    auto contender = compare::make_contender(name == reference ? "checked" : name);
+    if (!contender) return {name, std::nullopt, contender.error().message};
+    return {name, std::move(*contender)};
+}
+
+/// What cannot be test-run, or is refused for lack of privilege, says nothing of the program.
+bool is_failure(const Error& error) { return error.code != enotsupp && error.code != EPERM; }
+
+}  // namespace
+
+std::vector<Competitor> make_competitors(std::span<const std::string> names) {
+    std::vector<Competitor> competitors;
+    competitors.push_back(make_competitor(std::string(reference)));
+    for (const std::string& name : names)
+        if (name != reference) competitors.push_back(make_competitor(name));
+    return competitors;
+}
+
+Result<Comparison> Comparison::create(const ComparisonPlan& plan,
+                                      std::span<const Competitor> competitors) {
+    Comparison comparison(plan);
+    for (const Competitor& competitor : competitors)
+        comparison.sides_.push_back(comparison.make_side(competitor));
+    comparison.varied_ = comparison.make_side(competitors.front());
+    if (const Error* absent = comparison.absent(0)) return std::unexpected(*absent);
+    return comparison;
+}
+
+Comparison::Side Comparison::make_side(const Competitor& competitor) const {
+    if (!competitor.contender) return {competitor.name, nullptr, Error{competitor.absent}};
+    auto instance = competitor.contender->instantiate(plan_.object, {.cpu_count = plan_.cpus});
+    if (!instance) return {competitor.name, nullptr, instance.error()};
+    auto stored = store_settings(**instance, plan_.object, plan_.settings);
+    if (!stored) return {competitor.name, nullptr, stored.error().in(competitor.name)};
+    return {competitor.name, std::move(*instance), std::nullopt};
+}
+
+Result<ComparedRun> Comparison::run(const RunInput& input) {
+    auto expected = first().run(plan_.program.name, input);
+    if (!expected) return std::unexpected(expected.error());
+    RunInput other = input;
+    other.world = other_world(input.world, plan_.invented);
+    auto varied = varied_.instance->run(plan_.program.name, other);
+    if (!varied) return std::unexpected(varied.error());
+    ComparedRun run{.expected = std::move(*expected), .engines = {}};
+    for (const Side& side : std::span(sides_).subspan(1))
+        run.engines.push_back(compared(side, input, run.expected, *varied));
+    return run;
+}
+
+EngineRun Comparison::compared(const Side& side, const RunInput& input, const RunResult& expected,
+                               const RunResult& varied) const {
+    if (side.absent) return {.refused = side.absent->message, .absent = true};
+    if (expected.trap && !compare::is_kernel(side.name))
+        return {.refused = "runs no program that the checked interpreter stopped"};
+    auto result = side.instance->run(plan_.program.name, input);
+    if (!result) return {.refused = result.error().message, .failed = is_failure(result.error())};
+    return {.findings = compare::findings(expected, *result, &varied)};
+}
+
+std::string Comparison::verdict(std::size_t engine) const {
+    const Side& side = sides_[engine];
+    const auto verdict = side.instance ? side.instance->verdict(plan_.program.name) : std::nullopt;
+    return verdict ? std::string(name_of(verdict->answer)) : "-";
+}
+
+}  // namespace bpftwin::cli
