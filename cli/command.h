@@ -28,6 +28,7 @@ Command add_run(CommandLine& line);
 Command add_diff(CommandLine& line);
 Command add_verify(CommandLine& line);
 Command add_corpus(CommandLine& line);
+Command add_test(CommandLine& line);
 Command add_bench(CommandLine& line);
 Command add_progs(CommandLine& line);
 Command add_maps(CommandLine& line);
