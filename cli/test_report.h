@@ -30,8 +30,8 @@ struct TestResult {
     std::string path;
     TestCase test;
     /// What of the expected the reference did not show, with what it showed; empty: nothing.
-    std::string failure;
-    std::vector<EngineResult> engines;  ///< In the plan's order, the reference first.
+    std::string failure = {};
+    std::vector<EngineResult> engines = {};  ///< The reference first.
 
     [[nodiscard]] bool passed() const;
 };

@@ -21,7 +21,7 @@ struct WrongUsage {
 };
 
 const WrongUsage wrong_usages[] = {
-    {"bpftwin", "no command given; there are run, verify, diff, corpus"},
+    {"bpftwin", "no command given; there are run, verify, diff, test, corpus"},
     {"bpftwin fly", "fly"},
     {"bpftwin --fast", "--fast"},
     {"bpftwin run", "OBJ is required"},
@@ -66,6 +66,8 @@ const WrongUsage wrong_usages[] = {
      "--packet: kprobe programs take no packet"},
     {"bpftwin verify", "OBJ is required"},
     {"bpftwin verify pass.s --engine jit", "--engine: 'jit' has no verifier"},
+    {"bpftwin test", "FILE is required"},
+    {"bpftwin test tested.c --engines warp", "no engine 'warp'; there are interp"},
     {"bpftwin corpus", "DIR is required"},
     {"bpftwin bench", "OBJ is required"},
     {"bpftwin bench nofile.o", "nofile.o"},
