@@ -24,6 +24,11 @@ World other_world(World world, bool invented) {
     return world;
 }
 
+/// Whether the engine sees the same clock and the same random numbers as the reference.
+bool shares_world(std::string_view engine, const World& world) {
+    return !compare::is_kernel(engine) && world.ktime_ns && world.random_seed;
+}
+
 Competitor make_competitor(const std::string& name) {
     auto contender = compare::make_contender(name == reference ? "checked" : name);
     if (!contender) return {name, std::nullopt, contender.error().message};
@@ -82,7 +87,8 @@ EngineRun Comparison::compared(const Side& side, const RunInput& input, const Ru
         return {.refused = "runs no program that the checked interpreter stopped"};
     auto result = side.instance->run(plan_.program.name, input);
     if (!result) return {.refused = result.error().message, .failed = is_failure(result.error())};
-    return {.findings = compare::findings(expected, *result, &varied)};
+    const bool exact = shares_world(side.name, input.world);
+    return {.findings = compare::findings(expected, *result, exact ? nullptr : &varied)};
 }
 
 std::string Comparison::verdict(std::size_t engine) const {

@@ -20,6 +20,7 @@ struct Arguments {
     InputArguments input;
     std::vector<std::string> engines;
     std::vector<std::string> events;
+    std::uint32_t repeat = 1;
     bool json = false;
 };
 
@@ -145,6 +146,7 @@ Result<Exit> run(const Arguments& arguments) {
     auto input = parse_input(arguments.input);
     if (!input) return std::unexpected(input.error());
     input->want_maps = true;
+    input->repeat = arguments.repeat;
     const bool packets = !arguments.input.packets.empty();
     if (packets && !context_layout((*program)->type).has_packet)
         return fail(fmt::format("--packet: {} programs take no packet", name_of((*program)->type)));
@@ -182,6 +184,9 @@ Command add_diff(CommandLine& line) {
              "where it can be asked)")
         .comma_separated()
         .type("NAME,NAME");
+    options.add("--repeat", arguments->repeat, "Runs per packet; the last one is compared")
+        .positive()
+        .type("N");
     options.add_repeatable("--event", arguments->events, "[MAP=]TYPE",
                            "Type of ring buffer and perf records, by the object's BTF");
     options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
