@@ -2,27 +2,11 @@
 
 #include <cerrno>
 
+#include "cli/world.h"
 #include "helpers/maps/attributes.h"
 
 namespace bpftwin::cli {
 namespace {
-
-/// The same in all that engines share, different in what they do not: clock and chance, and where
-/// the caller wants a world that no kernel has, the task as well.
-World other_world(World world, bool invented) {
-    constexpr std::uint64_t some_time = 12'345'678'901'234'567;
-    constexpr std::uint64_t some_step = 1'013;
-    world.ktime_ns = world.ktime_ns.value_or(0) + some_time;
-    world.ktime_step_ns += some_step;
-    world.random_seed = world.random_seed.value_or(0) + some_step;
-    if (!invented) return world;
-    world.task.pid += 1;
-    world.task.tgid += 1;
-    world.task.uid += 1;
-    world.task.gid += 1;
-    world.task.comm = "another task";
-    return world;
-}
 
 /// Whether the engine sees the same clock and the same random numbers as the reference.
 bool shares_world(std::string_view engine, const World& world) {

@@ -118,4 +118,18 @@ Result<World> parse_world(std::span<const std::string> arguments) {
     return world;
 }
 
+World other_world(World world, bool invented) {
+    constexpr std::uint64_t some_time = 12'345'678'901'234'567;
+    constexpr std::uint64_t some_step = 1'013;
+    world.ktime_ns = world.ktime_ns.value_or(0) + some_time;
+    world.ktime_step_ns += some_step;
+    world.random_seed = world.random_seed.value_or(0) + some_step;
+    if (!invented) return world;
+    constexpr std::uint32_t every_byte = 0x01010101;  // Results are compared byte by byte.
+    for (std::uint32_t* id : {&world.task.pid, &world.task.tgid, &world.task.uid, &world.task.gid})
+        *id += every_byte;
+    world.task.comm = "another task";
+    return world;
+}
+
 }  // namespace bpftwin::cli

@@ -13,6 +13,10 @@ namespace bpftwin::cli {
 /// such fields (`{"base": "fixed", "pid": 7, "comm": "bash"}`).
 Result<World> parse_world(std::span<const std::string> arguments);
 
+/// The same in all that engines share, different in what they do not: clock and chance, and where
+/// the caller wants a world that no kernel has, the task as well.
+World other_world(World world, bool invented);
+
 /// Field names, for help and errors: "ktime_ns, pid, …".
 std::string world_fields();
 

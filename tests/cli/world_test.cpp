@@ -1,5 +1,7 @@
 #include "cli/world.h"
 
+#include <array>
+#include <bit>
 #include <fstream>
 
 #include "gtest/gtest.h"
@@ -58,6 +60,18 @@ TEST(world, json_that_is_none_is_an_error) {
     for (const char* json : {"", "{", "[]", R"({"pid": 1.5})", R"({"task": 3})", R"({"pid": {}})",
                              R"({"base": "moon"})", R"({"base": 3})", R"({"pid": 99999999999})"}) {
         EXPECT_FALSE(from_json(json)) << json;
+    }
+}
+
+TEST(world, another_one_has_another_task_in_every_byte_of_its_ids) {
+    World world = World::fixed();
+    for (const std::uint32_t id : {0u, 1200u, 0xffffffffu}) {
+        world.task.pid = id;
+        const auto before = std::bit_cast<std::array<std::uint8_t, 4>>(id);
+        const auto after =
+            std::bit_cast<std::array<std::uint8_t, 4>>(other_world(world, true).task.pid);
+        for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NE(before[i], after[i]) << id;
+        EXPECT_EQ(other_world(world, false).task.pid, id);
     }
 }
 
