@@ -33,7 +33,7 @@ bool holds_numbers_of_objects(MapType type) {
            type == MapType::hash_of_maps;
 }
 
-Bytes joined(const std::vector<Bytes>& values) {
+Bytes joined(std::span<const Bytes> values) {
     Bytes all;
     for (const Bytes& value : values) all.insert(all.end(), value.begin(), value.end());
     return all;
@@ -257,10 +257,16 @@ private:
             return;
         }
         if (holds_numbers_of_objects(map.type)) return;
+        // Machines differ in their number of CPUs.
+        const std::size_t cpus = std::min(expected.values.size(), actual.values.size());
+        if (expected.values.size() != actual.values.size())
+            leave_out(Field::maps, where + "values of CPUs that one of them has not");
+        const auto shared = [&](const MapEntry& entry) {
+            return joined(std::span(entry.values).first(std::min(cpus, entry.values.size())));
+        };
         std::optional<Bytes> varied;
-        if (other) varied = joined(other->values);
-        if (bytes(Field::maps, joined(expected.values), joined(actual.values), varied, where))
-            return;
+        if (other) varied = shared(*other);
+        if (bytes(Field::maps, shared(expected), shared(actual), varied, where)) return;
         findings_.back().map = map.map;
         findings_.back().key = expected.key;
     }

@@ -140,6 +140,17 @@ TEST(difference, a_difference_comes_with_the_bytes_of_both) {
     EXPECT_EQ(found[0].actual, bytes({9}));
 }
 
+TEST(difference, values_are_compared_for_cpus_that_both_have) {
+    RunResult expected = sample(), actual = sample();
+    expected.maps[0].entries[0].values.push_back(bytes({9}));
+    EXPECT_EQ(difference(expected, actual), std::nullopt);
+    EXPECT_EQ(findings(expected, actual)[0].text,
+              "maps: counts: values of CPUs that one of them has not");
+    actual.maps[0].entries[0].values[0][0] = std::byte{8};
+    EXPECT_THAT(difference(expected, actual),
+                Optional(std::string("maps: counts: byte 0 is 0x08, expected 0x07")));
+}
+
 TEST(difference, numbers_of_programs_and_maps_are_each_kernels_own) {
     RunResult one = sample();
     one.maps[0].type = MapType::prog_array;
