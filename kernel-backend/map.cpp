@@ -28,8 +28,8 @@ bool takes_btf(MapType type) {
 bool has_readable_entries(MapType type) {
     constexpr auto without = std::to_array<MapType>(
         {MapType::queue, MapType::stack, MapType::ringbuf, MapType::user_ringbuf,
-         MapType::bloom_filter, MapType::perf_event_array, MapType::arena, MapType::sk_storage,
-         MapType::inode_storage, MapType::task_storage, MapType::cgrp_storage,
+         MapType::bloom_filter, MapType::perf_event_array, MapType::arena, MapType::xskmap,
+         MapType::sk_storage, MapType::inode_storage, MapType::task_storage, MapType::cgrp_storage,
          MapType::cgroup_array, MapType::struct_ops});
     return std::ranges::find(without, type) == without.end();
 }

@@ -130,10 +130,19 @@ private:
         }
         result.context = rule_.context_shared ? context_ : context_out_;
         result.context.resize(context_.size());
+        if (layout_.type == ProgType::xdp) drop_metadata(result);
         zero_pointers(result.context, layout_);
         if (!rule_.context_shared) result.context_mask = mask_of(rule_, layout_);
         result.duration_ns = std::uint64_t{attr_->test.duration} * std::max(1u, input.repeat);
         return result;
+    }
+
+    // An XDP packet comes back with its metadata in front; the context's `data` is its size then.
+    void drop_metadata(RunResult& result) const {
+        std::uint32_t size = 0;
+        std::memcpy(&size, &result.context[layout_.field("data")->offset], sizeof size);
+        Bytes& packet = *result.packet;
+        packet.erase(packet.begin(), packet.begin() + std::min<std::size_t>(size, packet.size()));
     }
 
     [[nodiscard]] Error refusal(const Error& error) const {

@@ -114,6 +114,33 @@ TEST(kernel_engine, runs_the_initial_programs_of_a_prog_array) {
     EXPECT_EQ((*instance)->run("first", {})->return_value, 3u);
 }
 
+TEST(kernel_engine, shows_an_xdp_packet_without_its_metadata) {
+    KERNEL_OR_SKIP(kernel);
+    const auto object =
+        object_of({assembled("r2 = -4\n call 54\n r0 = 2\n exit", ProgType::xdp, "meta")});
+    const auto instance = (*kernel)->instantiate(object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    EXPECT_EQ((*instance)->run("meta", input())->packet, input().packet);
+}
+
+TEST(kernel_engine, shows_a_map_of_sockets_that_user_space_cannot_read_as_empty) {
+    KERNEL_OR_SKIP(kernel);
+    const MapSpec sockets{.name = "sockets",
+                          .type = MapType::xskmap,
+                          .key_size = 4,
+                          .value_size = 4,
+                          .max_entries = 2};
+    const auto object =
+        object_of({assembled("r1 = map[fd:0]\n r0 = 2\n exit", ProgType::xdp, "p")}, {sockets});
+    const auto instance = (*kernel)->instantiate(object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    RunInput with_maps = input();
+    with_maps.want_maps = true;
+    const auto result = (*instance)->run("p", with_maps);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_THAT(result->maps.at(0).entries, SizeIs(0));
+}
+
 TEST(kernel_judge, tells_verdicts_apart) {
     auto judge = make_kernel_judge();
     if (!judge) GTEST_SKIP() << judge.error().message;
