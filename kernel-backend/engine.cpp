@@ -6,6 +6,7 @@
 
 #include "bpftwin/kernel.h"
 #include "fmt/format.h"
+#include "helpers/maps/attributes.h"
 #include "isa/decode.h"
 #include "kernel-backend/object.h"
 #include "kernel-backend/test_run.h"
@@ -21,11 +22,12 @@ struct Entry {
     LoadedProgram loaded;
 };
 
+/// What the verifier never read says nothing of the program, whatever was missing.
 Error refusal(const Entry& entry) {
     const Verdict& verdict = entry.loaded.verdict;
     return {fmt::format("program {}: {} by the kernel: {}", entry.spec->name,
                         name_of(verdict.answer), verdict.reason),
-            verdict.error};
+            verdict.answer == Answer::not_loadable ? enotsupp : verdict.error};
 }
 
 /// Whether the program can write to the trace, which is slow to read.

@@ -8,6 +8,7 @@
 #include "compare/difference.h"
 #include "compare/engines.h"
 #include "fmt/format.h"
+#include "helpers/maps/attributes.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/kernel.h"
 #include "tests/support/compile.h"
@@ -95,6 +96,16 @@ TEST(kernel_engine, says_why_it_runs_a_program_not) {
                 HasSubstr("Linux has no test-run for kprobe programs"));
     EXPECT_EQ((*instance)->run("good", {})->return_value, 2u);
     EXPECT_GT((*instance)->code_info("good")->bytes, 0u);
+}
+
+TEST(kernel_engine, blames_no_program_that_the_verifier_never_read) {
+    KERNEL_OR_SKIP(kernel);
+    const auto object = object_of({assembled("r0 = r7\n exit", ProgType::xdp, "bad"),
+                                   assembled("r0 = 0\n exit", ProgType::unspec, "untyped")});
+    const auto instance = (*kernel)->instantiate(object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    EXPECT_EQ((*instance)->run("bad", {}).error().code, EACCES);
+    EXPECT_EQ((*instance)->run("untyped", {}).error().code, enotsupp);
 }
 
 TEST(kernel_engine, runs_the_initial_programs_of_a_prog_array) {
