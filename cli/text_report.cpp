@@ -132,9 +132,7 @@ private:
             return fmt::format("{}, {}\n{}", start, bytes_text(event.data.size()),
                                hex_dump(event.data, std::string(indent) + "  "));
         }
-        std::size_t extra = event.data.size() - std::min<std::size_t>(event.data.size(), type.size);
-        return fmt::format("{} {}{}\n", start, typed_text(type, event.data),
-                           extra == 0 ? "" : fmt::format(" and {} more", bytes_text(extra)));
+        return fmt::format("{} {}\n", start, typed_text(type, event.data));
     }
 
     [[nodiscard]] std::string context_changes(const Outcome& outcome) const {
