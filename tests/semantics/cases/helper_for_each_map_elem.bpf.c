@@ -1,5 +1,6 @@
 // Calls a function for each entry of a map until it returns 1.
 //! covers: helper for_each_map_elem
+//! since: 5.13
 #include "semantics.h"
 
 struct {

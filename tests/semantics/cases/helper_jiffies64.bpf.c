@@ -1,5 +1,6 @@
 // The 64-bit count of timer ticks; its lower half overflows five minutes after boot.
 //! covers: helper jiffies64
+//! since: 5.6
 #include "semantics.h"
 
 //! test: it does not go back

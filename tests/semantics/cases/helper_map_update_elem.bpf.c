@@ -16,7 +16,7 @@ struct {
 //! expect: 7 -> 3
 //! expect: seen = {0, -17, -2, 0, -22, 0, 0, 0}
 SEC("xdp")
-int update(struct xdp_md *ctx) {
+int update(struct xdp_md* ctx) {
     __u32 key = 7, other = 8;
     __u64 value = 1;
     SEE_INT(0, bpf_map_update_elem(&counts, &key, &value, BPF_NOEXIST));

@@ -1,5 +1,6 @@
 // A string of the kernel, with its zero; an address of user space is -ERANGE.
 //! covers: helper probe_read_kernel_str
+//! since: 5.5
 #include "semantics.h"
 
 char source[16] = "semantics";

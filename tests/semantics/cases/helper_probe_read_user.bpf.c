@@ -1,5 +1,6 @@
 // User memory is not kernel memory: a program's own maps cannot be read by it.
 //! covers: helper probe_read_user
+//! since: 5.5
 #include "semantics.h"
 
 __u32 source = 77;

@@ -1,5 +1,6 @@
 // A string of user space, with its zero; an address without memory is -EFAULT.
 //! covers: helper probe_read_user_str
+//! since: 5.5
 #include "semantics.h"
 
 char source[8] = "user";

@@ -1,5 +1,6 @@
 // The packet into the other end of a pair of devices, in another network namespace.
 //! covers: helper redirect_peer
+//! since: 5.10
 #include "semantics.h"
 
 //! test: to the peer

@@ -1,5 +1,6 @@
 // A copy of memory as a record of the ring buffer.
 //! covers: helper ringbuf_output
+//! since: 5.8
 #include "semantics.h"
 
 struct {

@@ -1,5 +1,6 @@
 // How full a ring buffer is, by its size and positions.
 //! covers: helper ringbuf_query
+//! since: 5.8
 #include "semantics.h"
 
 struct {

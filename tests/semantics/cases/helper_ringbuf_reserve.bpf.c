@@ -2,6 +2,7 @@
 //! covers: helper ringbuf_reserve
 //! covers: helper ringbuf_submit
 //! covers: helper ringbuf_discard
+//! since: 5.8
 #include "semantics.h"
 
 struct {

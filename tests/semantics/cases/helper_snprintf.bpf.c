@@ -1,5 +1,6 @@
 // Text into memory; the result is the length it takes with its zero, also where it was cut.
 //! covers: helper snprintf
+//! since: 5.13
 #include "semantics.h"
 
 char text[16];

@@ -1,6 +1,7 @@
 // A lock inside a value: others wait, and copies of the value leave it out.
 //! covers: helper spin_lock
 //! covers: helper spin_unlock
+//! since: 5.1
 #include "semantics.h"
 
 struct account {

@@ -1,5 +1,6 @@
 // Compares text in memory with a constant, up to the first difference or zero.
 //! covers: helper strncmp
+//! since: 5.17
 #include "semantics.h"
 
 //! test: 0 for the same text, else the sign of the first difference

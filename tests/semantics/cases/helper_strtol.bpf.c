@@ -1,5 +1,6 @@
 // A signed number out of text; the result is how many characters it takes.
 //! covers: helper strtol
+//! since: 5.2
 #include "semantics.h"
 
 //! test: spaces and a sign belong to the number, what follows does not

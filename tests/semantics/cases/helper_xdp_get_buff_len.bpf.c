@@ -1,5 +1,6 @@
 // The length of the packet, with fragments.
 //! covers: helper xdp_get_buff_len
+//! since: 5.18
 #include "semantics.h"
 
 //! test: it follows changes of the packet

@@ -1,5 +1,6 @@
 // Bytes of the packet into memory, also out of fragments.
 //! covers: helper xdp_load_bytes
+//! since: 5.18
 #include "semantics.h"
 
 //! test: bytes from an offset

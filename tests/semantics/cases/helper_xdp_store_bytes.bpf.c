@@ -1,5 +1,6 @@
 // Memory into the packet, also into fragments.
 //! covers: helper xdp_store_bytes
+//! since: 5.18
 #include "semantics.h"
 
 //! test: the bytes are in the packet

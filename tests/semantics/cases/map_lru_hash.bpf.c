@@ -1,5 +1,6 @@
 // A hash that is never full: a new key takes the place of one not used lately.
 //! covers: map type lru_hash
+//! since: 5.17
 #include "semantics.h"
 
 struct {

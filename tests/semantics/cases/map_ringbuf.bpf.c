@@ -1,5 +1,6 @@
 // One buffer for all CPUs, in order of reservation; max_entries is its size in bytes.
 //! covers: map type ringbuf
+//! since: 5.17
 #include "semantics.h"
 
 struct {

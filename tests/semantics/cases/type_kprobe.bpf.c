@@ -6,7 +6,7 @@
 #include <bpf/bpf_tracing.h>
 
 //! test: arguments come from the registers of the machine
-//! run: --ctx di=42 --ctx si=7
+//! run: --ctx parm1=42 --ctx parm2=7
 //! expect: returned 0
 //! expect: trace 42 7
 //! expect: seen = {42, 7, [2 ... 7] = 0}
