@@ -14,7 +14,7 @@
 namespace bpftwin::kernel {
 namespace {
 
-constexpr std::string_view marker = ": bpf_trace_printk: ";
+constexpr std::string_view marker = "bpf_trace_printk: ";
 
 /// The number that `text` ends with.
 template <class Number>
@@ -26,6 +26,22 @@ std::optional<Number> last_number(std::string_view text, std::string_view before
     const auto [stop, error] = std::from_chars(first, text.data() + text.size(), number);
     if (error != std::errc{}) return std::nullopt;
     return number;
+}
+
+/// Any event: "bpftwin-1234    [001] b..21   567.890123: bpf_trace_printk: text".
+std::optional<TraceLine> any_event(std::string_view line) {
+    const auto cpu = line.find(" [");
+    const auto end = line.find(": ", std::min(cpu, line.size()));
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto seconds = last_number<double>(line.substr(0, end), " ");
+    const auto pid = last_number<int>(line.substr(0, cpu), "-");
+    if (!seconds || !pid) return std::nullopt;
+    return TraceLine{*pid, *seconds, line.substr(end + 2)};
+}
+
+/// An event, a comment or lost events; what else there is goes on with the text before.
+bool is_of_the_kernel(std::string_view line) {
+    return line.starts_with('#') || line.starts_with("CPU:") || any_event(line);
 }
 
 /// A tracefs of this process's own, which nobody else sees.
@@ -55,15 +71,29 @@ Result<std::string> read_all(int folder, const char* name) {
 
 }  // namespace
 
-// "bpftwin-1234    [001] b..21   567.890123: bpf_trace_printk: text"
 std::optional<TraceLine> trace_line(std::string_view line) {
-    const auto end = line.find(marker);
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view head = line.substr(0, end);
-    const auto seconds = last_number<double>(head, " ");
-    const auto pid = last_number<int>(head.substr(0, head.find(" [")), "-");
-    if (!seconds || !pid) return std::nullopt;
-    return TraceLine{*pid, *seconds, line.substr(end + marker.size())};
+    auto event = any_event(line);
+    if (!event || !event->text.starts_with(marker)) return std::nullopt;
+    event->text.remove_prefix(marker.size());
+    return event;
+}
+
+std::vector<TraceLine> trace_lines(std::string_view trace) {
+    std::vector<TraceLine> lines;
+    bool goes_on = false;
+    for (std::size_t begin = 0; begin < trace.size();) {
+        const auto end = std::min(trace.find('\n', begin), trace.size());
+        const std::string_view line = trace.substr(begin, end - begin);
+        begin = end + 1;
+        if (const auto started = trace_line(line)) {
+            lines.push_back(*started);
+            goes_on = true;
+        } else if (goes_on &= !is_of_the_kernel(line)) {
+            std::string_view& text = lines.back().text;
+            text = {text.data(), line.data() + line.size()};
+        }
+    }
+    return lines;
 }
 
 Trace::~Trace() {
@@ -86,13 +116,10 @@ Result<std::vector<std::string>> Trace::take() {
     const int thread = gettid();
     double& last = last_[thread];
     const double before = last;
-    for (std::size_t begin = 0; begin < text->size();) {
-        const auto end = std::min(text->find('\n', begin), text->size());
-        const auto line = trace_line(std::string_view(*text).substr(begin, end - begin));
-        begin = end + 1;
-        if (!line || line->pid != thread || line->seconds <= before) continue;
-        last = line->seconds;
-        lines.emplace_back(line->text);
+    for (const TraceLine& line : trace_lines(*text)) {
+        if (line.pid != thread || line.seconds <= before) continue;
+        last = line.seconds;
+        lines.emplace_back(line.text);
     }
     return lines;
 }

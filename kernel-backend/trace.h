@@ -21,6 +21,9 @@ struct TraceLine {
 /// A line that bpf_trace_printk wrote, or nothing for another one.
 std::optional<TraceLine> trace_line(std::string_view line);
 
+/// All that programs wrote. A text with line breaks in it takes several lines of the trace.
+std::vector<TraceLine> trace_lines(std::string_view trace);
+
 /// The lines that programs wrote which the calling thread ran. Reading does not take them from
 /// anybody else: it is not `trace_pipe` that is read. tracefs need not be mounted; it is not
 /// mounted for others.

@@ -23,6 +23,20 @@ TEST(trace, other_lines_are_none) {
     EXPECT_FALSE(trace_line(": bpf_trace_printk: "));
 }
 
+TEST(trace, line_breaks_belong_to_the_text) {
+    const auto lines = trace_lines(
+        "# tracer: nop\n#\n"
+        "  my-prog-7  [000] b..21  1.5: bpf_trace_printk: one\n\n"
+        "  my-prog-7  [000] b..21  1.6: bpf_trace_printk: two\nhalves\n"
+        "CPU:1 [LOST 3 EVENTS]\n"
+        "  sh-1  [000] .....  1.7: sys_enter: NR 1\nnobody's\n"
+        "  my-prog-7  [000] b..21  1.8: bpf_trace_printk: \n");
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_EQ(lines[0].text, "one\n");
+    EXPECT_EQ(lines[1].text, "two\nhalves");
+    EXPECT_EQ(lines[2].text, "");
+}
+
 TEST(cpu_list, ends_with_the_last_possible_cpu) {
     EXPECT_EQ(count_of_cpus("0\n"), 1u);
     EXPECT_EQ(count_of_cpus("0-3\n"), 4u);
