@@ -35,7 +35,9 @@ private:
         switch (arg.type) {
             case ArgType::none:
             case ArgType::anything:
-            case ArgType::stack: return true;
+            case ArgType::stack:
+            case ArgType::ringbuf_mem:  // Its helpers know their records, also one of no bytes.
+                return true;
             case ArgType::const_map_ptr: return check_map(value);
             case ArgType::map_key: return check_memory(arg, value, map_->spec().key_size);
             case ArgType::map_value: return check_memory(arg, value, map_->spec().value_size);
@@ -52,7 +54,6 @@ private:
                 return machine_.image_of(value) != nullptr ||
                        refuse(value, "is not a function of the program");
             case ArgType::const_str: return check_string(value);
-            case ArgType::ringbuf_mem: return check_memory({.write = true}, value, 1);
             case ArgType::dynptr:
             case ArgType::ringbuf_dynptr:
             case ArgType::btf_id_sock_common:

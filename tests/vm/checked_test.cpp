@@ -146,6 +146,15 @@ TEST(checked_mode, a_forgotten_ring_buffer_record_is_a_trap) {
     EXPECT_THAT(trap.reason, HasSubstr("neither submitted nor discarded"));
 }
 
+TEST(checked_mode, a_record_of_no_bytes_can_be_submitted) {
+    MapSpec ring{.name = "ring", .type = MapType::ringbuf, .max_entries = 4096};
+    const auto program = assembled(
+        "r1 = map[fd:0]\n r2 = 0\n r3 = 0\n call 131\n if r0 == 0 goto +3\n r1 = r0\n r2 = 0\n"
+        " call 132\n r0 = 0\n exit",
+        ProgType::unspec);
+    EXPECT_FALSE(run_first(checked_interpreter, object_of({program}, {ring}), {}).trap);
+}
+
 TEST(checked_mode, a_trap_describes_itself) {
     auto text = trap_of_run("r0 = *(u32 *)(r10 -516)\n exit").describe();
     EXPECT_THAT(text, HasSubstr("bad access: read of 4 bytes"));

@@ -29,6 +29,16 @@ int both(struct xdp_md* ctx) {
     return XDP_PASS;
 }
 
+//! test: a record of no bytes is a record
+//! run: --prog empty
+//! expect: event ring, 0 bytes
+SEC("xdp")
+int empty(struct xdp_md* ctx) {
+    void* record = bpf_ringbuf_reserve(&ring, 0, 0);
+    if (record) bpf_ringbuf_submit(record, 0);
+    return XDP_PASS;
+}
+
 //! test: no room and unknown flags give no record
 //! run: --prog none
 //! expect: returned XDP_PASS
