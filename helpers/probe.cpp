@@ -67,8 +67,15 @@ long compat_error(std::uint64_t from) {
     return from < user_end ? -EFAULT : kernel_error(from);
 }
 
+/// The kernel looks at the address also where there is nothing to read.
+bool is_out_of_range(Runtime& runtime, std::uint32_t size, std::uint64_t from, long error) {
+    std::byte any{};
+    return size == 0 && error == -ERANGE && !runtime.probe_read(&any, from, 1);
+}
+
 long read(Runtime& runtime, void* to, std::uint32_t size, std::uint64_t from, long error) {
-    if (runtime.probe_read(to, from, size)) return 0;
+    if (!is_out_of_range(runtime, size, from, error) && runtime.probe_read(to, from, size))
+        return 0;
     std::memset(to, 0, size);
     return error;
 }

@@ -43,6 +43,17 @@ TEST_F(probe_read, zeroes_the_destination_of_a_read_that_fails_halfway) {
     EXPECT_EQ(written(5), std::string_view("\0\0\0\0#", 5));
 }
 
+TEST_F(probe_read, of_nothing_looks_at_the_address) {
+    const auto result = [&](const char* helper, std::uint64_t address) {
+        return caller(helper, out.data(), 0, address);
+    };
+    EXPECT_EQ(result("probe_read_kernel", 16), -ERANGE);
+    EXPECT_EQ(result("probe_read_kernel", unmapped_kernel_address), 0);
+    EXPECT_EQ(result("probe_read", 16), 0);
+    EXPECT_EQ(result("probe_read", non_canonical_address), -ERANGE);
+    EXPECT_EQ(caller("probe_read_kernel", out.data(), 0, source.data()), 0);
+}
+
 TEST_F(probe_read, errors_depend_on_whose_address_it_is) {
     const auto result = [&](const char* helper, std::uint64_t address) {
         return caller(helper, out.data(), 4, address);

@@ -27,6 +27,17 @@ int user(void* ctx) {
     return 0;
 }
 
+//! test: of no bytes, the address counts all the same
+//! run: --prog nothing
+//! expect: seen = {-34, [1 ... 7] = 0}
+SEC("raw_tp")
+int nothing(void* ctx) {
+    char target = 0;
+    SEE_INT(0, bpf_probe_read_kernel(&target, 0, (void*)8));
+    SEE_INT(1, bpf_probe_read_kernel(&target, 0, &source));
+    return 0;
+}
+
 //! test: an unmapped kernel address is -EFAULT and leaves zeros
 //! run: --prog unmapped
 //! expect: seen = {-14, [1 ... 7] = 0}
