@@ -100,7 +100,7 @@ long skb_change_tail(Runtime& runtime, Packet& packet, std::uint32_t size, std::
 long skb_change_head(Runtime& runtime, Packet& packet, std::uint32_t size, std::uint64_t flags) {
     const std::uint64_t length = std::uint64_t{packet.size()} + size;
     if (flags != 0 || length > longest_skb) return -EINVAL;
-    if (size > packet.data() - packet.buffer_begin()) return -ENOMEM;
+    if (size > packet.data() - packet.skb_begin()) return -ENOMEM;
     const std::uint32_t data = packet.data() - size;
     std::memset(reinterpret_cast<std::byte*>(std::uint64_t{data}), 0, size);
     move(runtime, packet, data, packet.data_end());

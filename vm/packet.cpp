@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::uint64_t page = 65536;  // The largest page size of the supported machines.
 constexpr std::uint64_t mapping_size =
-    (Packet::head_room + Packet::max_size + Packet::tail_room + page - 1) / page * page;
+    (Packet::skb_room + Packet::head_room + Packet::max_size + Packet::tail_room + page - 1) /
+    page * page;
 // Above a non-PIE program and its heap; up to the end of what 32 bits reach.
 constexpr std::uint64_t lowest = 0x1000'0000;
 constexpr std::uint64_t limit = std::uint64_t{1} << 32;
@@ -40,11 +41,12 @@ std::uint64_t map_near(std::uint64_t hint) {
 Result<std::unique_ptr<Packet>> Packet::create() {
     for (std::uint64_t hint = lowest; hint + mapping_size <= limit; hint += mapping_size)
         if (const std::uint64_t begin = map_near(hint))
-            return std::unique_ptr<Packet>(new Packet(static_cast<std::uint32_t>(begin)));
+            return std::unique_ptr<Packet>(
+                new Packet(static_cast<std::uint32_t>(begin) + skb_room));
     return fail("packet buffer: no free memory below 4 GiB; use fewer instances at once", ENOMEM);
 }
 
-Packet::~Packet() { munmap(pointer(begin_), mapping_size); }
+Packet::~Packet() { munmap(pointer(skb_begin()), mapping_size); }
 
 void Packet::reset(ByteView bytes) {
     if (bytes.size() > max_size) bug("packet longer than Packet::max_size");
@@ -60,7 +62,7 @@ ByteView Packet::bytes() const { return {pointer(data_), size()}; }
 std::uint32_t Packet::buffer_end() const { return begin_ + head_room + max_size + tail_room; }
 
 void Packet::move(std::uint32_t meta, std::uint32_t data, std::uint32_t data_end) {
-    if (meta < begin_ || data < meta || data_end < data || data_end > buffer_end())
+    if (meta < skb_begin() || data < meta || data_end < data || data_end > buffer_end())
         bug("packet bounds outside the buffer");
     meta_ = meta;
     data_ = data;

@@ -12,7 +12,9 @@ namespace bpftwin {
 /// A packet buffer. `meta <= data <= data_end <= end of the buffer`, as addresses below 4 GiB.
 class Packet {
 public:
-    static constexpr std::uint32_t head_room = 256;   ///< XDP_PACKET_HEADROOM.
+    static constexpr std::uint32_t head_room = 256;  ///< XDP_PACKET_HEADROOM.
+    /// Room in front of that for socket buffers, which the kernel reallocates as they grow.
+    static constexpr std::uint32_t skb_room = 16384;
     static constexpr std::uint32_t max_size = 65535;  ///< Longest packet in bytes.
     static constexpr std::uint32_t tail_room = 512;
     /// A page less `struct skb_shared_info`: what one XDP frame of the kernel's test-run holds.
@@ -36,6 +38,8 @@ public:
     /// First and one-past-last address of the whole buffer.
     [[nodiscard]] std::uint32_t buffer_begin() const { return begin_; }
     [[nodiscard]] std::uint32_t buffer_end() const;
+    /// How far a socket buffer may grow to the front.
+    [[nodiscard]] std::uint32_t skb_begin() const { return begin_ - skb_room; }
     /// Where the kernel's XDP frame ends (`data_hard_end`): tails grow no further in XDP programs.
     [[nodiscard]] std::uint32_t frame_end() const { return frame_end_; }
     /// Where `reset` placed the first byte: the Ethernet header of program types that have one
