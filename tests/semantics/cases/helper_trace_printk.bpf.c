@@ -13,6 +13,18 @@ int line(struct xdp_md* ctx) {
     return XDP_PASS;
 }
 
+//! test: a line break is a part of the text
+//! run: --prog line_break
+//! expect: trace two
+//! expect: lines
+//! expect: seen = {9, [1 ... 7] = 0}
+SEC("xdp")
+int line_break(struct xdp_md* ctx) {
+    char format[] = "two\nlines";
+    SEE_INT(0, bpf_trace_printk(format, sizeof(format)));
+    return XDP_PASS;
+}
+
 //! test: a conversion that does not exist is -EINVAL, and no line
 //! run: --prog unknown
 //! expect: seen = {-22, [1 ... 7] = 0}
