@@ -77,7 +77,7 @@ long skb_store_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, con
     std::byte* to = packet_bytes(packet, offset, size);
     if (!to) return -EFAULT;
     std::memmove(to, from, size);
-    if ((flags & store_flag::invalidate_hash) != 0) store_hash(runtime, 0);
+    if ((flags & store_flag::invalidate_hash) != 0) set_hash_invalid(runtime, packet);
     return 0;
 }
 
@@ -109,7 +109,8 @@ long skb_change_head(Runtime& runtime, Packet& packet, std::uint32_t size, std::
 
 std::uint32_t get_hash_recalc(Runtime& runtime, Packet& packet) {
     const auto known = runtime.context().value("hash");
-    if (known && *known != 0) return static_cast<std::uint32_t>(*known);
+    if (known && (*known != 0 || packet.hash_is_chosen()))
+        return static_cast<std::uint32_t>(*known);
     const std::uint32_t network = std::min(network_header(packet), packet.data_end());
     const std::uint32_t hash = flow_hash(
         {reinterpret_cast<const std::byte*>(std::uint64_t{network}), packet.data_end() - network});
@@ -117,11 +118,15 @@ std::uint32_t get_hash_recalc(Runtime& runtime, Packet& packet) {
     return hash;
 }
 
-long set_hash(Runtime& runtime, Packet&, std::uint32_t hash) {
+long set_hash(Runtime& runtime, Packet& packet, std::uint32_t hash) {
+    packet.choose_hash(true);
     store_hash(runtime, hash);
     return 0;
 }
 
-void set_hash_invalid(Runtime& runtime, Packet&) { store_hash(runtime, 0); }
+void set_hash_invalid(Runtime& runtime, Packet& packet) {
+    packet.choose_hash(false);
+    store_hash(runtime, 0);
+}
 
 }  // namespace bpftwin::calls

@@ -55,6 +55,7 @@ void Packet::reset(ByteView bytes) {
     std::ranges::copy(bytes, pointer(data_));
     data_end_ = data_ + static_cast<std::uint32_t>(bytes.size());
     frame_end_ = std::max(data_end_, begin_ + frame_size);
+    hash_is_chosen_ = false;
 }
 
 ByteView Packet::bytes() const { return {pointer(data_), size()}; }

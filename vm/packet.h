@@ -46,6 +46,10 @@ public:
     /// (SKF_LL_OFF, BPF_HDR_START_MAC), whether or not `data` still includes it.
     [[nodiscard]] std::uint32_t link_header() const { return link_header_; }
 
+    /// Whether a program chose the flow's hash, which may be 0 then (`skb->l4_hash`).
+    [[nodiscard]] bool hash_is_chosen() const { return hash_is_chosen_; }
+    void choose_hash(bool chosen) { hash_is_chosen_ = chosen; }
+
     /// Moves the bounds; the caller has checked them against the buffer.
     void move(std::uint32_t meta, std::uint32_t data, std::uint32_t data_end);
 
@@ -58,6 +62,7 @@ private:
     std::uint32_t data_end_ = 0;
     std::uint32_t frame_end_ = 0;
     std::uint32_t link_header_ = 0;
+    bool hash_is_chosen_ = false;
 };
 
 }  // namespace bpftwin

@@ -157,5 +157,12 @@ TEST_F(skb_calls, a_hash_that_was_set_is_the_hash_until_it_is_invalid) {
     EXPECT_NE(caller("get_hash_recalc", caller.ctx()), 0x1234);
 }
 
+TEST_F(skb_calls, zero_can_be_chosen_as_a_hash) {
+    EXPECT_EQ(caller("set_hash", caller.ctx(), 0), 0);
+    EXPECT_EQ(caller("get_hash_recalc", caller.ctx()), 0);
+    caller("set_hash_invalid", caller.ctx());
+    EXPECT_NE(caller("get_hash_recalc", caller.ctx()), 0);
+}
+
 }  // namespace
 }  // namespace bpftwin
