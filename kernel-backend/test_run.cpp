@@ -1,5 +1,8 @@
 #include "kernel-backend/test_run.h"
 
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -92,6 +95,7 @@ private:
         context_.assign(context->bytes().begin(), context->bytes().end());
         if (rule_.repeats) attr_->test.repeat = std::max(1u, input.repeat);
         if (layout_.has_packet) give_packet(input);
+        if (layout_.type == ProgType::netfilter) give_hooked_packet();
         give_context();
         return {};
     }
@@ -109,9 +113,20 @@ private:
                 std::memcpy(&context_[end->offset], &attr_->test.data_size_in, end->size);
     }
 
-    // A flow dissector's context is made of the packet alone.
+    // An empty IPv4 packet: there is no run without one, although programs see it by BTF only.
+    void give_hooked_packet() {
+        packet_.resize(sizeof(ethhdr) + sizeof(iphdr));
+        packet_[offsetof(ethhdr, h_proto)] = std::byte{ETH_P_IP >> 8};
+        packet_[sizeof(ethhdr)] = std::byte{0x45};
+        attr_->test.data_size_in = static_cast<std::uint32_t>(packet_.size());
+        attr_.input(attr_->test.data_in, packet_);
+    }
+
+    // The kernel makes the context of these types of the packet alone.
     void give_context() {
-        if (layout_.type == ProgType::flow_dissector || context_.empty()) return;
+        if (layout_.type == ProgType::flow_dissector || layout_.type == ProgType::netfilter ||
+            context_.empty())
+            return;
         attr_->test.ctx_size_in = static_cast<std::uint32_t>(context_.size());
         attr_.input(attr_->test.ctx_in, context_, rule_.context_shared);
         if (!rule_.context_out) return;

@@ -125,6 +125,19 @@ TEST(kernel_engine, runs_the_initial_programs_of_a_prog_array) {
     EXPECT_EQ((*instance)->run("first", {})->return_value, 3u);
 }
 
+TEST(kernel_engine, runs_netfilter_programs_on_a_packet_of_its_own) {
+    KERNEL_OR_SKIP(kernel);
+    ProgramSpec accept = assembled("r0 = 1\n exit", ProgType::netfilter, "accept");
+    accept.expected_attach_type = AttachType::netfilter;
+    const auto object = object_of({accept});
+    const auto instance = (*kernel)->instantiate(object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    const auto result = (*instance)->run("accept", {});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->return_value, 1u);
+    EXPECT_FALSE(result->packet);
+}
+
 TEST(kernel_engine, shows_an_xdp_packet_without_its_metadata) {
     KERNEL_OR_SKIP(kernel);
     const auto object =
