@@ -12,7 +12,7 @@ namespace bpftwin::kernel {
 struct Image {
     std::string release;  ///< "6.12.43+deb13-cloud-amd64"; empty where the file does not tell.
     std::string path;
-    std::string modules;  ///< Its folder of modules; empty where there is none.
+    std::string modules;       ///< Its folder of modules; empty where there is none.
     std::string machine = {};  ///< "x86_64", "arm64"; empty where the file does not tell.
 };
 

@@ -45,12 +45,13 @@ public:
                                                              : version_code(kernel.release());
         attr_->prog_flags = program.prog_flags;
         program.name.copy(attr_->prog_name, BPF_OBJ_NAME_LEN - 1);
-        if (program.expected_attach_type)
-            attr_->expected_attach_type = static_cast<std::uint32_t>(*program.expected_attach_type);
         if (parts.btf != 0) add_types(program, parts.btf);
     }
 
-    void attach_to(std::uint32_t type_id) { attr_->attach_btf_id = type_id; }
+    void attach_to(const AttachTarget& target) {
+        attr_->attach_btf_id = target.attach_btf_id;
+        attr_->expected_attach_type = target.expected_attach_type;
+    }
 
     /// @return the program's descriptor, or an Error; the log is in the verdict either way.
     Result<int> submit(std::uint32_t log_level, Verdict& verdict) {
