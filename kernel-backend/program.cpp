@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "fmt/format.h"
 #include "kernel-backend/attach_target.h"
 #include "kernel-backend/attribute.h"
+#include "kernel-backend/release.h"
 #include "vm/constants.h"
 
 namespace bpftwin::kernel {
@@ -16,13 +16,6 @@ constexpr std::uint8_t lddw_code = 0x18;
 
 bool names_map(const Insn& insn) {
     return insn.code == lddw_code && (insn.src == pseudo::map_fd || insn.src == pseudo::map_value);
-}
-
-/// LINUX_VERSION_CODE of that kernel, which kprobes were once checked for.
-std::uint32_t version_code(const std::string& release) {
-    unsigned major = 0, minor = 0, patch = 0;
-    std::sscanf(release.c_str(), "%u.%u.%u", &major, &minor, &patch);
-    return major << 16 | minor << 8 | std::min(patch, 255u);
 }
 
 /// `struct bpf_func_info` and `bpf_line_info` are what the specification holds.
@@ -41,6 +34,7 @@ public:
         attr_.input(attr_->insns, std::as_bytes(std::span(insns_)));
         attr_.input(attr_->license,
                     std::as_bytes(std::span(license_.c_str(), license_.size() + 1)));
+        // Kprobes were once checked for it.
         attr_->kern_version = parts.object.kern_version != 0 ? parts.object.kern_version
                                                              : version_code(kernel.release());
         attr_->prog_flags = program.prog_flags;
