@@ -27,7 +27,7 @@ class Submission {
 public:
     Submission(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts)
         : kernel_(kernel),
-          insns_(with_descriptors(program.insns, parts.maps)),
+          insns_(with_descriptors(program, parts.maps)),
           license_(parts.object.license) {
         attr_->prog_type = static_cast<std::uint32_t>(program.type);
         attr_->insn_cnt = static_cast<std::uint32_t>(insns_.size());
@@ -130,12 +130,13 @@ Result<int> submit_with_log(Submission& submission, std::uint32_t log_level, Ver
 
 }  // namespace
 
-std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const int> maps) {
-    std::vector<Insn> result(insns.begin(), insns.end());
+std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps) {
+    std::vector<Insn> result = program.insns;
     for (std::size_t i = 0; i < result.size(); ++i) {
         const auto index = static_cast<std::size_t>(result[i].imm);
         const bool wide = result[i].code == lddw_code;
-        if (names_map(result[i]) && index < maps.size()) result[i].imm = maps[index];
+        const bool named = !std::ranges::binary_search(program.unnamed_maps, i);
+        if (names_map(result[i]) && named && index < maps.size()) result[i].imm = maps[index];
         if (wide) ++i;
     }
     return result;

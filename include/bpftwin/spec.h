@@ -116,6 +116,9 @@ struct ProgramSpec {
     std::vector<LineInfo> line_info;  ///< Sorted by `insn`; empty without BTF.
     std::vector<CoreRelocation> core_relocations;
     std::vector<ExternReference> externs;
+    /// Loads of a map that nothing names, by instruction: their descriptor or index stays as it was
+    /// written, and only a kernel can say what it is.
+    std::vector<std::uint32_t> unnamed_maps;
 };
 
 /// Everything that one ELF object (or hand-written program) defines.
