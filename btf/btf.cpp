@@ -18,6 +18,16 @@ constexpr std::uint64_t pointer_size = 8;
 
 std::string_view name_of(BtfKind kind) { return btf_wire::rule_of(kind).text; }
 
+std::span<const BtfKind> btf_kinds() {
+    static constexpr auto kinds = std::to_array<BtfKind>({
+#define KIND(enumerator, ...) BtfKind::enumerator,
+#include "btf/kind.def"
+    });
+    return kinds;
+}
+
+std::string_view since(BtfKind kind) { return btf_wire::rule_of(kind).since; }
+
 std::string_view name_of(BtfLinkage linkage) {
     static constexpr std::array<std::string_view, 3> names = {"static", "global", "extern"};
     return names[static_cast<std::size_t>(linkage)];

@@ -24,6 +24,10 @@ enum class BtfKind : std::uint8_t {
 };
 /// The kind as the kernel writes it: "FUNC_PROTO".
 std::string_view name_of(BtfKind kind);
+/// All kinds in the order of their numbers.
+std::span<const BtfKind> btf_kinds();
+/// First kernel that reads it ("5.13").
+std::string_view since(BtfKind kind);
 /// typedef, const, volatile, restrict, type_tag: other names for the type they refer to.
 constexpr bool is_modifier(BtfKind kind) {
     return kind == BtfKind::typedef_ || kind == BtfKind::const_ || kind == BtfKind::volatile_ ||

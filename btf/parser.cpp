@@ -79,7 +79,7 @@ std::string complaint(NameRule rule, std::string_view name) {
 }  // namespace
 
 const std::array<BtfParser::Decoder, kind_rules.size()> BtfParser::decoders = {
-#define KIND(enumerator, text, name, word, fixed, entry, flag, payload) &BtfParser::payload,
+#define KIND(enumerator, text, since, name, word, fixed, entry, flag, payload) &BtfParser::payload,
 #include "btf/kind.def"
 };
 

@@ -78,6 +78,7 @@ enum class Word : std::uint8_t { size, type, zero, ignored };
 /// One row of btf/kind.def.
 struct KindRule {
     std::string_view text;
+    std::string_view since;
     NameRule name;
     Word word;
     std::uint8_t fixed, entry;
@@ -85,8 +86,8 @@ struct KindRule {
 };
 
 inline constexpr auto kind_rules = std::to_array<KindRule>({
-#define KIND(enumerator, text, name, word, fixed, entry, flag, payload) \
-    {text, NameRule::name, Word::word, fixed, entry, flag},
+#define KIND(enumerator, text, since, name, word, fixed, entry, flag, payload) \
+    {text, since, NameRule::name, Word::word, fixed, entry, flag},
 #include "btf/kind.def"
 });
 

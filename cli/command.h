@@ -35,6 +35,7 @@ Command add_maps(CommandLine& line);
 Command add_disasm(CommandLine& line);
 Command add_helpers(CommandLine& line);
 Command add_kernels(CommandLine& line);
+Command add_features(CommandLine& line);
 Command add_btf(CommandLine& line);
 
 }  // namespace bpftwin::cli

@@ -146,6 +146,7 @@ Result<Exit> run(const Arguments& arguments) {
     auto input = parse_input(arguments.input);
     if (!input) return std::unexpected(input.error());
     input->want_maps = true;
+    input->want_writes = true;
     input->repeat = arguments.repeat;
     const bool packets = !arguments.input.packets.empty();
     if (packets && !context_layout((*program)->type).has_packet)

@@ -63,17 +63,45 @@ std::string typed_difference(const DiffPlan& plan, const Finding& finding) {
                               typed_text(type, finding.actual));
 }
 
+LastWrite::Place place_of(Field field) {
+    if (field == Field::packet) return LastWrite::Place::packet;
+    return field == Field::context ? LastWrite::Place::context : LastWrite::Place::map;
+}
+
+/// What wrote the first byte that differs, or null where that is not known.
+const LastWrite* writer_of(const Finding& finding, const RunResult& expected) {
+    if (finding.field != Field::packet && finding.field != Field::context &&
+        finding.field != Field::maps)
+        return nullptr;
+    const auto first = std::ranges::mismatch(finding.expected, finding.actual).in1;
+    const auto offset = static_cast<std::uint32_t>(first - finding.expected.begin());
+    const auto found = std::ranges::find_if(expected.writes, [&](const LastWrite& write) {
+        return write.place == place_of(finding.field) && write.map == finding.map &&
+               write.key == finding.key && offset - write.offset < write.size;
+    });
+    return found == expected.writes.end() ? nullptr : &*found;
+}
+
+std::string writer_text(const LastWrite& write) {
+    const std::string where = fmt::format("insn {} of {}", write.pc, write.program);
+    if (!write.source) return where;
+    return fmt::format("{}, {}:{}:{}: {}", where, write.source->file, write.source->line,
+                       write.source->column, write.source->text);
+}
+
 std::string finding_text(const DiffPlan& plan, const DiffEngine& engine, const Finding& finding,
-                         Style style) {
+                         const RunResult& expected, Style style) {
     std::string text = fmt::format("  {}: {}\n", style.bold(engine.name), finding.text);
     if (finding.field == Field::trace || finding.field == Field::trap) return text;
     std::string typed = typed_difference(plan, finding);
     if (typed.empty() && !(finding.expected.empty() && finding.actual.empty()))
         typed = byte_diff(finding.expected, finding.actual, "      ", style);
+    if (const LastWrite* write = writer_of(finding, expected))
+        typed += fmt::format("      last written by {}\n", writer_text(*write));
     return text + typed;
 }
 
-Json finding_json(const Finding& finding) {
+Json finding_json(const Finding& finding, const RunResult& expected) {
     Json json{
         {"field", compare::name_of(finding.field)},
         {"agreement", finding.agreement == Agreement::different ? "different" : "not comparable"},
@@ -83,6 +111,8 @@ Json finding_json(const Finding& finding) {
     if (finding.agreement == Agreement::different) {
         json["expected"] = hex(finding.expected, "");
         json["actual"] = hex(finding.actual, "");
+        if (const LastWrite* write = writer_of(finding, expected))
+            json["last_written_by"] = writer_text(*write);
     }
     return json;
 }
@@ -147,7 +177,7 @@ std::string differences_text(const DiffPlan& plan, const ComparedRun& run, Style
     for (std::size_t i = 0; i < run.engines.size(); ++i)
         for (const Finding& finding : run.engines[i].findings)
             if (is_different(finding))
-                text += finding_text(plan, plan.engines[i + 1], finding, style);
+                text += finding_text(plan, plan.engines[i + 1], finding, run.expected, style);
     return text;
 }
 
@@ -156,7 +186,7 @@ Json diff_json(const DiffPlan& plan, const ComparedRun& run) {
     for (std::size_t i = 0; i < run.engines.size(); ++i) {
         Json findings = Json::array();
         for (const Finding& finding : run.engines[i].findings)
-            findings.push_back(finding_json(finding));
+            findings.push_back(finding_json(finding, run.expected));
         const std::string& refused = run.engines[i].refused;
         engines.push_back({{"engine", plan.engines[i + 1].name},
                            {"refused", refused.empty() ? Json() : Json(refused)},

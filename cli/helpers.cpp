@@ -36,11 +36,6 @@ constexpr auto prototypes = std::to_array<Prototype>({
 #include "helpers/helpers.def"
 });
 
-constexpr ProgType program_types[] = {
-#define PROG_TYPE(name, number) ProgType::name,
-#include "bpftwin/prog_type.def"
-};
-
 const Prototype& prototype(const Helper& helper) { return prototypes[helper.id - 1]; }
 
 std::string signature(const Helper& helper) {
@@ -68,8 +63,8 @@ Json argument_list(std::string_view words) {
 
 Json helper_json(const Helper& helper) {
     Json types = Json::array();
-    for (ProgType type : program_types) {
-        if (type != ProgType::unspec && available_to(helper, type)) types.push_back(name_of(type));
+    for (ProgType type : prog_types()) {
+        if (available_to(helper, type)) types.push_back(name_of(type));
     }
     return {{"id", helper.id},
             {"name", helper.name},

@@ -1,7 +1,6 @@
 #include "cli/test_run.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "cli/hex.h"
@@ -11,10 +10,13 @@
 #include "cli/report.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
+#include "kernel-backend/release.h"
 #include "vm/context.h"
 
 namespace bpftwin::cli {
 namespace {
+
+using kernel::version_code;
 
 /// What `run:` may say.
 struct CaseArguments {
@@ -55,15 +57,6 @@ Result<RunInput> case_input(const CaseArguments& arguments) {
     input->budget = arguments.budget;
     input->want_maps = true;
     return input;
-}
-
-/// Major and minor number of a release.
-std::pair<int, int> version(std::string_view release) {
-    std::pair<int, int> numbers{0, 0};
-    const char* end = release.data() + release.size();
-    const auto major = std::from_chars(release.data(), end, numbers.first);
-    if (major.ptr != end) std::from_chars(major.ptr + 1, end, numbers.second);
-    return numbers;
 }
 
 /// One test on all engines.
@@ -187,7 +180,7 @@ private:
     /// What the test knows beforehand of an engine.
     void excuse(const Competitor& competitor, EngineResult& result) const {
         const std::string release = competitor.contender->engine->release();
-        if (!release.empty() && version(release) < version(test_.since)) {
+        if (!release.empty() && version_code(release) < version_code(test_.since)) {
             result = {Outlook::not_run, fmt::format("needs Linux {}", test_.since)};
             return;
         }

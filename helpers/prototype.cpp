@@ -80,10 +80,11 @@ constexpr Arg uninit_fixed(std::uint16_t bytes) { return fixed_size(uninit, byte
 }  // namespace args
 
 namespace types {
-#define PROG_TYPE(name, number) [[maybe_unused]] constexpr ProgTypes name = ProgTypes{1} << number;
+#define PROG_TYPE(name, number, since) \
+    [[maybe_unused]] constexpr ProgTypes name = ProgTypes{1} << number;
 #include "bpftwin/prog_type.def"
 
-#define PROG_TYPE(name, number) | name
+#define PROG_TYPE(name, number, since) | name
 constexpr ProgTypes all = 0
 #include "bpftwin/prog_type.def"
     ;

@@ -10,8 +10,14 @@
 
 namespace bpftwin::kernel {
 
-/// `attach_btf_id` for the program: 0 for types that need none.
+/// Fields of BPF_PROG_LOAD.
+struct AttachTarget {
+    std::uint32_t attach_btf_id = 0;  ///< 0 for types that need none.
+    /// Which is the program's own but for struct_ops: there it is the member's index.
+    std::uint32_t expected_attach_type = 0;
+};
+
 /// @return an Error for a target that the kernel does not have, or a program without one.
-Result<std::uint32_t> attach_target(Kernel& kernel, const ProgramSpec& program);
+Result<AttachTarget> attach_target(Kernel& kernel, const ProgramSpec& program);
 
 }  // namespace bpftwin::kernel

@@ -187,14 +187,6 @@ private:
     std::unique_ptr<Kernel> kernel_;
 };
 
-Result<std::unique_ptr<Kernel>> kernel_named(std::string_view name) {
-    constexpr std::string_view in_vm = "vm:";
-    auto kernel = name.starts_with(in_vm) ? boot_kernel(std::string(name.substr(in_vm.size())))
-                                          : local_kernel();
-    if (!kernel) return std::unexpected(kernel.error().in(fmt::format("engine {}", name)));
-    return kernel;
-}
-
 }  // namespace
 }  // namespace kernel
 

@@ -16,6 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+#if defined(__x86_64__)
+constexpr std::string_view this_machine = "x86_64";
+#elif defined(__aarch64__)
+constexpr std::string_view this_machine = "arm64";
+#endif
+
 std::string read_at(std::ifstream& in, std::streamoff offset, std::size_t size) {
     std::string text(size, '\0');
     in.clear();
@@ -25,13 +31,21 @@ std::string read_at(std::ifstream& in, std::streamoff offset, std::size_t size) 
     return text;
 }
 
+/// By the magic number of its header (Documentation/arch/x86/boot.rst, arch/arm64/booting.rst).
+std::string machine_of(const fs::path& path) {
+    constexpr std::streamoff x86_magic_at = 0x202;
+    constexpr std::streamoff arm64_magic_at = 0x38;
+    std::ifstream in(path, std::ios::binary);
+    if (read_at(in, x86_magic_at, 4) == "HdrS") return "x86_64";
+    if (read_at(in, arm64_magic_at, 4) == "ARM\x64") return "arm64";
+    return {};
+}
+
 /// The release in the header of an x86 image (Documentation/arch/x86/boot.rst, kernel_version).
 std::string release_inside(const fs::path& path) {
-    constexpr std::streamoff magic_at = 0x202;
     constexpr std::streamoff pointer_at = 0x20e;
     constexpr std::streamoff pointer_base = 0x200;
     std::ifstream in(path, std::ios::binary);
-    if (read_at(in, magic_at, 4) != "HdrS") return {};
     const std::string field = read_at(in, pointer_at, sizeof(std::uint16_t));
     std::uint16_t offset = 0;
     if (field.size() != sizeof offset) return {};
@@ -61,9 +75,14 @@ std::string modules_for(const fs::path& path, const std::string& release) {
 }
 
 Image image_at(const fs::path& path) {
-    std::string release = release_inside(path);
+    const std::string machine = machine_of(path);
+    std::string release = machine == "x86_64" ? release_inside(path) : std::string();
     if (release.empty()) release = release_by_name(path);
-    return {release, path.string(), modules_for(path, release)};
+    return {release, path.string(), modules_for(path, release), machine};
+}
+
+bool boots_here(const Image& image) {
+    return image.machine.empty() || image.machine == this_machine;
 }
 
 bool is_readable(const fs::path& path) {
@@ -109,6 +128,7 @@ std::vector<Image> images() {
     for (const fs::path& path : entries("/boot"))
         if (path.filename().string().starts_with("vmlinuz-") && is_readable(path))
             found.push_back(image_at(path));
+    std::erase_if(found, [](const Image& image) { return !boots_here(image); });
     std::ranges::stable_sort(found, [](const Image& a, const Image& b) {
         return strverscmp(a.release.c_str(), b.release.c_str()) > 0;
     });
@@ -120,8 +140,13 @@ Result<Image> find_image(std::string_view name) { return find_image(name, images
 Result<Image> find_image(std::string_view name, const std::vector<Image>& found) {
     if (name.contains('/')) {
         const fs::path path(name);
-        if (is_readable(path)) return image_at(path);
-        return fail(std::string(name) + ": not a kernel image that can be read", ENOENT);
+        if (!is_readable(path))
+            return fail(std::string(name) + ": not a kernel image that can be read", ENOENT);
+        Image image = image_at(path);
+        if (boots_here(image)) return image;
+        return fail(std::string(name) + ": a kernel for " + image.machine + ", this machine is " +
+                        std::string(this_machine),
+                    ENOEXEC);
     }
     const auto match = std::ranges::find_if(
         found, [&](const Image& image) { return !name.empty() && starts(image.release, name); });

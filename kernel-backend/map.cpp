@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 
@@ -34,6 +35,11 @@ bool has_readable_entries(MapType type) {
     return std::ranges::find(without, type) == without.end();
 }
 
+/// Names of sections are freer than those of maps.
+bool is_refused_in_names(char c) {
+    return c != '\0' && c != '.' && c != '_' && std::isalnum(static_cast<unsigned char>(c)) == 0;
+}
+
 Attribute creation(const MapSpec& spec, const MapParts& parts, bool with_btf) {
     Attribute attr;
     attr->map_type = static_cast<std::uint32_t>(spec.type);
@@ -44,8 +50,8 @@ Attribute creation(const MapSpec& spec, const MapParts& parts, bool with_btf) {
     attr->numa_node = spec.numa_node;
     attr->map_extra = spec.map_extra;
     attr->inner_map_fd = static_cast<std::uint32_t>(parts.inner);
-    // The kernel cuts names, and takes no other characters than those of C and the dot.
     spec.name.copy(attr->map_name, BPF_OBJ_NAME_LEN - 1);
+    std::ranges::replace_if(attr->map_name, is_refused_in_names, '_');
     if (with_btf) {
         attr->btf_fd = static_cast<std::uint32_t>(parts.btf);
         attr->btf_key_type_id = spec.btf_key_type_id;

@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "helpers/maps/attributes.h"
 #include "kernel-backend/attribute.h"
+#include "kernel-backend/submitted_btf.h"
 
 namespace bpftwin::kernel {
 namespace {
@@ -42,7 +43,7 @@ Result<std::unique_ptr<KernelObject>> KernelObject::create(Kernel& kernel,
 void KernelObject::load_types() {
     if (!object_->btf) return;
     Attribute attr;
-    const ByteView raw = object_->btf->raw();
+    const Bytes raw = submitted_btf(*object_->btf);
     attr->btf_size = static_cast<std::uint32_t>(raw.size());
     attr.input(attr->btf, raw);
     if (auto loaded = attr.call(*kernel_, BPF_BTF_LOAD)) btf_ = Descriptor(*kernel_, *loaded);

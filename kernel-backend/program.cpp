@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "fmt/format.h"
 #include "kernel-backend/attach_target.h"
 #include "kernel-backend/attribute.h"
+#include "kernel-backend/release.h"
 #include "vm/constants.h"
 
 namespace bpftwin::kernel {
@@ -18,13 +18,6 @@ bool names_map(const Insn& insn) {
     return insn.code == lddw_code && (insn.src == pseudo::map_fd || insn.src == pseudo::map_value);
 }
 
-/// LINUX_VERSION_CODE of that kernel, which kprobes were once checked for.
-std::uint32_t version_code(const std::string& release) {
-    unsigned major = 0, minor = 0, patch = 0;
-    std::sscanf(release.c_str(), "%u.%u.%u", &major, &minor, &patch);
-    return major << 16 | minor << 8 | std::min(patch, 255u);
-}
-
 /// `struct bpf_func_info` and `bpf_line_info` are what the specification holds.
 static_assert(sizeof(FuncInfo) == sizeof(bpf_func_info));
 static_assert(sizeof(LineInfo) == sizeof(bpf_line_info));
@@ -34,23 +27,25 @@ class Submission {
 public:
     Submission(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts)
         : kernel_(kernel),
-          insns_(with_descriptors(program.insns, parts.maps)),
+          insns_(with_descriptors(program, parts.maps)),
           license_(parts.object.license) {
         attr_->prog_type = static_cast<std::uint32_t>(program.type);
         attr_->insn_cnt = static_cast<std::uint32_t>(insns_.size());
         attr_.input(attr_->insns, std::as_bytes(std::span(insns_)));
         attr_.input(attr_->license,
                     std::as_bytes(std::span(license_.c_str(), license_.size() + 1)));
+        // Kprobes were once checked for it.
         attr_->kern_version = parts.object.kern_version != 0 ? parts.object.kern_version
                                                              : version_code(kernel.release());
         attr_->prog_flags = program.prog_flags;
         program.name.copy(attr_->prog_name, BPF_OBJ_NAME_LEN - 1);
-        if (program.expected_attach_type)
-            attr_->expected_attach_type = static_cast<std::uint32_t>(*program.expected_attach_type);
         if (parts.btf != 0) add_types(program, parts.btf);
     }
 
-    void attach_to(std::uint32_t type_id) { attr_->attach_btf_id = type_id; }
+    void attach_to(const AttachTarget& target) {
+        attr_->attach_btf_id = target.attach_btf_id;
+        attr_->expected_attach_type = target.expected_attach_type;
+    }
 
     /// @return the program's descriptor, or an Error; the log is in the verdict either way.
     Result<int> submit(std::uint32_t log_level, Verdict& verdict) {
@@ -135,12 +130,13 @@ Result<int> submit_with_log(Submission& submission, std::uint32_t log_level, Ver
 
 }  // namespace
 
-std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const int> maps) {
-    std::vector<Insn> result(insns.begin(), insns.end());
+std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps) {
+    std::vector<Insn> result = program.insns;
     for (std::size_t i = 0; i < result.size(); ++i) {
         const auto index = static_cast<std::size_t>(result[i].imm);
         const bool wide = result[i].code == lddw_code;
-        if (names_map(result[i]) && index < maps.size()) result[i].imm = maps[index];
+        const bool named = !std::ranges::binary_search(program.unnamed_maps, i);
+        if (names_map(result[i]) && named && index < maps.size()) result[i].imm = maps[index];
         if (wide) ++i;
     }
     return result;

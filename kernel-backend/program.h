@@ -33,7 +33,7 @@ LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const Pro
 /// Size of the program's machine code and the time that loading it took, as the kernel tells.
 Result<CodeInfo> program_info(Kernel& kernel, int program);
 
-/// The instructions as the kernel gets them.
-std::vector<Insn> with_descriptors(std::span<const Insn> insns, std::span<const int> maps);
+/// The program's instructions as the kernel gets them.
+std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps);
 
 }  // namespace bpftwin::kernel

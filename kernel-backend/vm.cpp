@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "fmt/format.h"
 #include "kernel-backend/channel.h"
 #include "kernel-backend/images.h"
 #include "kernel-backend/initramfs.h"
@@ -73,6 +74,14 @@ Result<std::unique_ptr<Kernel>> boot_kernel(const std::string& name, TimeLimits 
         if (auto kernel = boot(*image, *files, Accelerator::kvm, shorter)) return kernel;
     }
     return boot(*image, *files, Accelerator::tcg, limits);
+}
+
+Result<std::unique_ptr<Kernel>> kernel_named(std::string_view name) {
+    constexpr std::string_view in_vm = "vm:";
+    auto kernel = name.starts_with(in_vm) ? boot_kernel(std::string(name.substr(in_vm.size())))
+                                          : local_kernel();
+    if (!kernel) return std::unexpected(kernel.error().in(fmt::format("engine {}", name)));
+    return kernel;
 }
 
 }  // namespace bpftwin::kernel

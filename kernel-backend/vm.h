@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "kernel-backend/kernel.h"
 
@@ -21,5 +22,9 @@ struct TimeLimits {
 /// @param image what `find_image` (kernel-backend/images.h) takes: a path, a release, "6.12".
 /// @return an Error with the console's last words where the machine does not come up.
 Result<std::unique_ptr<Kernel>> boot_kernel(const std::string& image, TimeLimits limits = {});
+
+/// The kernel of an engine's name: "vm:IMAGE", or this machine's for any other.
+/// @return an Error that begins with the name.
+Result<std::unique_ptr<Kernel>> kernel_named(std::string_view name);
 
 }  // namespace bpftwin::kernel

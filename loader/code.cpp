@@ -152,6 +152,15 @@ std::optional<std::uint32_t> Code::containing(std::uint32_t section, std::int64_
     return static_cast<std::uint32_t>(found - functions_.begin());
 }
 
+const CodeFunction* Code::entry_at(std::uint32_t section, std::uint64_t offset) const {
+    if (offset % sizeof(Insn) != 0 || offset > UINT32_MAX) return nullptr;
+    const auto insn = static_cast<std::int64_t>(offset / sizeof(Insn));
+    const auto index = containing(section, insn);
+    if (!index) return nullptr;
+    const CodeFunction& function = functions_[*index];
+    return function.entry && function.first == insn ? &function : nullptr;
+}
+
 std::optional<std::uint32_t> Code::subprogram_at(std::uint32_t section, std::int64_t insn) const {
     auto index = containing(section, insn);
     if (!index || functions_[*index].first != insn || functions_[*index].entry) return std::nullopt;

@@ -35,6 +35,8 @@ public:
     /// Index of the function that holds this instruction of the section.
     [[nodiscard]] std::optional<std::uint32_t> containing(std::uint32_t section,
                                                           std::int64_t insn) const;
+    /// The entry program that begins at that byte of the section, or null.
+    [[nodiscard]] const CodeFunction* entry_at(std::uint32_t section, std::uint64_t offset) const;
     /// Index of the subprogram that begins there.
     [[nodiscard]] std::optional<std::uint32_t> subprogram_at(std::uint32_t section,
                                                              std::int64_t insn) const;

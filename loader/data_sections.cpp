@@ -48,14 +48,22 @@ char kernel_name_char(char c) {
 }
 
 /// "my_objec.rodata": as much of the object's name as fits before a suffix that counts as at least
-/// seven characters. Sections with a second dot keep their own name.
-std::string map_name(std::string_view object, std::string_view section) {
+/// seven characters. Of sections with a second dot only the suffix is left.
+std::string kernel_name(std::string_view object, std::string_view section) {
     auto suffix = std::clamp(section.size(), std::size_t{7}, kernel_name_length);
     bool custom = section.find('.', 1) != std::string_view::npos;
     auto prefix = custom ? std::string_view() : object.substr(0, kernel_name_length - suffix);
     auto name = fmt::format("{}{}", prefix, section.substr(0, suffix));
     std::ranges::transform(name, name.begin(), kernel_name_char);
     return name;
+}
+
+/// What libbpf finds the map by: for `.data.*` and `.rodata.*` the section's whole name, of which
+/// the kernel gets the beginning (map_uses_real_name).
+std::string map_name(std::string_view object, std::string_view section, DataKind kind) {
+    bool custom = section.find('.', 1) != std::string_view::npos;
+    if (custom && kind != DataKind::bss) return std::string(section);
+    return kernel_name(object, section);
 }
 
 /// Whether user space is to see a variable of the section: then the map can be mapped.
@@ -68,7 +76,7 @@ bool is_mappable(const Btf& btf, std::uint32_t datasec) {
 
 MapSpec data_map(const ElfSection& section, DataKind kind, std::string_view object) {
     MapSpec spec;
-    spec.name = map_name(object, section.name);
+    spec.name = map_name(object, section.name, kind);
     spec.type = MapType::array;
     spec.key_size = 4;
     spec.value_size = static_cast<std::uint32_t>(section.size);

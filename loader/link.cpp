@@ -135,6 +135,7 @@ void Linker::patch(const Reference& reference, std::uint32_t at) {
     };
     switch (reference.kind) {
         case Reference::Kind::map: set_map(insn, pseudo::map_fd, reference.target, 0); return;
+        case Reference::Kind::unnamed_map: program_.unnamed_maps.push_back(at); return;
         case Reference::Kind::map_value:
             set_map(insn, pseudo::map_value, reference.target, reference.offset);
             return;
@@ -170,6 +171,7 @@ Result<ProgramSpec> link_program(const LinkInput& input, std::uint32_t entry) {
     if (auto linked = Linker(input, program).link(entry); !linked)
         return std::unexpected(linked.error().in(fmt::format("program {}", program.name)));
     std::ranges::sort(program.externs, {}, &ExternReference::insn);
+    std::ranges::sort(program.unnamed_maps);
     return program;
 }
 

@@ -20,6 +20,7 @@
 #include "loader/map_slots.h"
 #include "loader/maps.h"
 #include "loader/relocate.h"
+#include "loader/struct_ops.h"
 
 namespace bpftwin {
 namespace {
@@ -167,6 +168,11 @@ Result<ObjectSpec> load(const ElfFile& elf, std::string_view path) {
     auto programs = programs_of({elf, *code, *references, externs, *ext});
     if (!programs) return std::unexpected(programs.error());
     object->programs = std::move(*programs);
+    auto callbacks = struct_ops_callbacks(elf, btf, *code);
+    if (!callbacks) return std::unexpected(callbacks.error());
+    for (PlacedCallback& callback : *callbacks)
+        if (ProgramSpec* program = object->program(callback.program); !program->struct_ops)
+            program->struct_ops = std::move(callback.member);
     return object;
 }
 

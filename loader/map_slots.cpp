@@ -25,12 +25,8 @@ Result<std::string> SlotReader::map_name(const ElfSymbol& symbol) const {
 }
 
 Result<std::string> SlotReader::program_name(const ElfSymbol& symbol) const {
-    if (symbol.value % sizeof(Insn) == 0 && symbol.value <= UINT32_MAX) {
-        auto insn = static_cast<std::int64_t>(symbol.value / sizeof(Insn));
-        auto index = code.containing(symbol.section, insn);
-        if (index && code.functions()[*index].first == insn && code.functions()[*index].entry)
-            return code.functions()[*index].name;
-    }
+    if (const CodeFunction* program = code.entry_at(symbol.section, symbol.value))
+        return program->name;
     return fail(fmt::format("'{}' is not an entry program", elf.display_name(symbol)));
 }
 

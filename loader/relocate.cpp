@@ -197,7 +197,8 @@ Result<std::optional<Reference>> plain_call(const Code& code, const CodeFunction
 Result<std::optional<Reference>> unrelocated(const Code& code, const CodeFunction& function,
                                              std::uint32_t insn) {
     const auto& place = function.insns[insn];
-    if (is_map_load(place)) return fail("a map is loaded without a relocation that names it");
+    // Not an error as long as nobody runs it: libbpf, too, leaves it to the kernel.
+    if (is_map_load(place)) return Reference{.kind = Reference::Kind::unnamed_map, .insn = insn};
     if (is_function_load(place))
         return fail("a function address is loaded without a relocation that names it");
     if (is_local_call(place)) return plain_call(code, function, insn);

@@ -18,6 +18,7 @@ namespace bpftwin {
 struct Reference {
     enum class Kind : std::uint8_t {
         map,               ///< The map `target`.
+        unnamed_map,       ///< A map by a number that the source wrote.
         map_value,         ///< Byte `offset` of the value of the data map `target`.
         call,              ///< Calls function `target`.
         function_address,  ///< Loads the address of function `target`.

@@ -26,11 +26,21 @@ Result<void> check_core_relocations(const ProgramSpec& program) {
                     first.insn, first.type_id, first.access, program.core_relocations.size()));
 }
 
+Result<void> check_maps(const ProgramSpec& program) {
+    if (program.unnamed_maps.empty()) return {};
+    const std::uint32_t insn = program.unnamed_maps.front();
+    return fail(
+        fmt::format("insn {}: loads the map of descriptor {}, which the object does not name; "
+                    "declare the map in SEC(\".maps\")",
+                    insn, program.insns[insn].imm));
+}
+
 }  // namespace
 
 Result<std::vector<Op>> decode_runnable(const ProgramSpec& program) {
     if (auto ok = check_externs(program); !ok) return std::unexpected(ok.error());
     if (auto ok = check_core_relocations(program); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_maps(program); !ok) return std::unexpected(ok.error());
     if (program.insns.empty()) return fail("has no instructions");
     return decode_program(program.insns);
 }

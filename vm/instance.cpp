@@ -9,6 +9,7 @@
 #include "vm/context.h"
 #include "vm/packet.h"
 #include "vm/trap.h"
+#include "vm/write_log.h"
 
 namespace bpftwin {
 namespace {
@@ -92,6 +93,14 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& i
     result.events = std::move(machine->effects().events);
     result.trace = std::move(machine->effects().trace);
     for (const auto& map : maps_.maps()) map->drain(result.events);
+    if (const WriteLog* log = machine->writes())
+        result.writes = last_writes({.log = *log,
+                                     .packet = around->packet.get(),
+                                     .packet_size = result.packet ? result.packet->size() : 0,
+                                     .context = *around->context,
+                                     .maps = maps_.maps(),
+                                     .cpu = input.world.cpu,
+                                     .btf = object_.btf.get()});
     if (input.want_maps)
         if (auto ok = collect_maps(result); !ok) return std::unexpected(ok.error());
     return result;

@@ -179,13 +179,14 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
         if (fuel < 0) goto out_of_budget;       \
         DISPATCH();                             \
     } while (false)
-#define CHECK(at, T, writes)                         \
-    address = (at);                                  \
-    if constexpr (mode == Mode::checked) {           \
-        if (!m.allows(address, sizeof(T), writes)) { \
-            access = {address, sizeof(T), writes};   \
-            goto bad_access;                         \
-        }                                            \
+#define CHECK(at, T, writes)                                      \
+    address = (at);                                               \
+    if constexpr (mode == Mode::checked) {                        \
+        if (!m.allows(address, sizeof(T), writes)) {              \
+            access = {address, sizeof(T), writes};                \
+            goto bad_access;                                      \
+        }                                                         \
+        if (writes) m.note_write(address, sizeof(T), *image, pc); \
     }
 #define CHECK_ALIGNMENT(T, writes)                        \
     if constexpr (mode == Mode::checked) {                \
@@ -291,7 +292,7 @@ may_goto:
 
 call_helper:
     SYNC();
-    r[0] = m.call_helper(IMM32, r);
+    r[0] = m.call_helper(IMM32, r, *image, pc);
     if (m.stopped()) goto stopped;
     RESUME();
     NEXT();
@@ -305,7 +306,7 @@ callx: {
     const Image* target = m.image_of(DST);
     if (!target) {
         SYNC();
-        r[0] = m.call_helper_by_register(DST, r);
+        r[0] = m.call_helper_by_register(DST, r, *image, pc);
         if (m.stopped()) goto stopped;
         RESUME();
         NEXT();

@@ -67,17 +67,37 @@ bool InterpreterMachine::reads_zero(std::uint64_t address) {
     return probes_memory(program().type) && !region_near(address);
 }
 
-std::uint64_t InterpreterMachine::call_helper(std::uint32_t id, const std::uint64_t* r) {
+void InterpreterMachine::note_wanted_write(std::uint64_t address, std::uint64_t bytes,
+                                           const Writer& writer) {
+    if (address - stack_begin() >= stack_bytes) writes_->note(address, bytes, writer);
+}
+
+std::uint64_t InterpreterMachine::call_noting_writes(const Helper& helper, const std::uint64_t* r,
+                                                     const Writer& writer) {
+    HelperWrites noted(*writes_, packet(), writer);
+    const std::uint64_t result = helper_function(helper.id)(*this, r[1], r[2], r[3], r[4], r[5]);
+    const bool stores =
+        helper.args[1].type == ArgType::map_key && helper.args[2].type == ArgType::map_value;
+    noted.finish(stores ? reinterpret_cast<Map*>(r[1]) : nullptr,
+                 reinterpret_cast<const void*>(r[2]), world().world().cpu);
+    return result;
+}
+
+std::uint64_t InterpreterMachine::call_helper(std::uint32_t id, const std::uint64_t* r,
+                                              const Image& image, const Code* pc) {
     if (mode_ == Mode::checked &&
         !check_arguments(*this, *helper_by_id(id), std::span<const std::uint64_t, 5>(r + 1, 5)))
         return 0;
+    if (writes_) return call_noting_writes(*helper_by_id(id), r, writer(image, pc));
     return helper_function(id)(*this, r[1], r[2], r[3], r[4], r[5]);
 }
 
 std::uint64_t InterpreterMachine::call_helper_by_register(std::uint64_t value,
-                                                          const std::uint64_t* r) {
+                                                          const std::uint64_t* r,
+                                                          const Image& image, const Code* pc) {
     auto id = static_cast<std::uint32_t>(value);
-    if (value == id && helper_by_id(id) && helper_function(id)) return call_helper(id, r);
+    if (value == id && helper_by_id(id) && helper_function(id))
+        return call_helper(id, r, image, pc);
     stop({TrapKind::bad_call,
           fmt::format("callx: {:#x} is neither a function of the program nor a helper", value),
           value, 0, false});

@@ -3,14 +3,18 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "vm/code.h"
 #include "vm/machine.h"
+#include "vm/write_log.h"
 
 namespace bpftwin {
 
 class Map;
+
+struct Helper;
 
 /// How much the interpreter checks.
 enum class Mode : std::uint8_t {
@@ -34,9 +38,12 @@ public:
         : Machine(entry.program(), *programs.memory, input, packet, context),
           mode_(mode),
           programs_(&programs),
-          entry_(&entry) {}
+          entry_(&entry) {
+        if (mode == Mode::checked && input.want_writes) writes_.emplace();
+    }
 
     std::uint64_t run(std::uint64_t r1, std::uint64_t r2) override;
+    [[nodiscard]] const WriteLog* writes() const override { return writes_ ? &*writes_ : nullptr; }
     [[nodiscard]] std::uint64_t executed() const override {
         return static_cast<std::uint64_t>(budget() - fuel);
     }
@@ -76,10 +83,18 @@ public:
     /// the program it does not: that is an overrun.
     [[nodiscard]] bool reads_zero(std::uint64_t address);
 
+    /// Notes a store that is allowed, if the run's writes are wanted.
+    void note_write(std::uint64_t address, std::uint64_t bytes, const Image& image,
+                    const Code* pc) {
+        if (writes_) note_wanted_write(address, bytes, writer(image, pc));
+    }
+
     /// Calls helper `id` with r1 to r5, checking them first in checked mode.
-    std::uint64_t call_helper(std::uint32_t id, const std::uint64_t* registers);
+    std::uint64_t call_helper(std::uint32_t id, const std::uint64_t* registers, const Image& image,
+                              const Code* pc);
     /// The same for a `callx` whose register holds no function; stops at what is no helper either.
-    std::uint64_t call_helper_by_register(std::uint64_t value, const std::uint64_t* registers);
+    std::uint64_t call_helper_by_register(std::uint64_t value, const std::uint64_t* registers,
+                                          const Image& image, const Code* pc);
     /// bpf_tail_call: the program to continue with, or null to go on behind the call.
     const Image* tail_call(const std::uint64_t* registers);
     /// The image that a function pointer points into, or null.
@@ -94,6 +109,12 @@ public:
     std::int64_t fuel = 0;
 
 private:
+    static Writer writer(const Image& image, const Code* pc) {
+        return {&image.program(), static_cast<std::uint32_t>(pc - image.code())};
+    }
+    void note_wanted_write(std::uint64_t address, std::uint64_t bytes, const Writer& writer);
+    std::uint64_t call_noting_writes(const Helper& helper, const std::uint64_t* registers,
+                                     const Writer& writer);
     std::uint64_t execute(const Code* entry, std::uint64_t* registers);
 
     Mode mode_;
@@ -102,6 +123,7 @@ private:
     unsigned open_ = 0;
     unsigned tail_calls_ = 0;
     std::array<Frame, max_frames> frames_;
+    std::optional<WriteLog> writes_;
 };
 
 }  // namespace bpftwin

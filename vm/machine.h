@@ -11,6 +11,8 @@
 
 namespace bpftwin {
 
+class WriteLog;
+
 /// A running program with its stack. Engines derive from it; calls, tail calls and callbacks all
 /// happen within one machine.
 class Machine : public Runtime {
@@ -27,6 +29,8 @@ public:
     /// Runs the entry program from its beginning.
     /// @return r0; meaningless when `stopped()`.
     virtual std::uint64_t run(std::uint64_t r1, std::uint64_t r2) = 0;
+    /// What the last `run` wrote, if the input asks for it and the engine can tell; or null.
+    [[nodiscard]] virtual const WriteLog* writes() const { return nullptr; }
     /// Instructions executed by the last `run`; 0: not counted.
     [[nodiscard]] virtual std::uint64_t executed() const = 0;
 

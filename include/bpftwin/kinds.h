@@ -4,12 +4,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace bpftwin {
 
 enum class ProgType : std::uint32_t {
-#define PROG_TYPE(name, number) name = number,
+#define PROG_TYPE(name, number, since) name = number,
 #include "bpftwin/prog_type.def"
 };
 
@@ -19,7 +20,7 @@ enum class AttachType : std::uint32_t {
 };
 
 enum class MapType : std::uint32_t {
-#define BPF_MAP_TYPE(name, number) name = number,
+#define BPF_MAP_TYPE(name, number, since) name = number,
 #include "bpftwin/map_type.def"
 };
 
@@ -27,6 +28,13 @@ enum class MapType : std::uint32_t {
 std::string_view name_of(ProgType type);
 std::string_view name_of(AttachType type);
 std::string_view name_of(MapType type);
+
+/// First kernel that has the type ("4.10"); empty for `unspec` and numbers that are no type.
+std::string_view since(ProgType type);
+std::string_view since(MapType type);
+
+/// All program types in the kernel's order, without `unspec`.
+std::span<const ProgType> prog_types();
 
 /// The inverse of `name_of`.
 std::optional<ProgType> prog_type_named(std::string_view name);

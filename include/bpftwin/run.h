@@ -64,6 +64,8 @@ struct RunInput {
     std::function<bool()> cancelled = {};
     /// Whether `RunResult::maps` is filled.
     bool want_maps = true;
+    /// Whether `RunResult::writes` is filled, which only the checked interpreter does.
+    bool want_writes = false;
 };
 
 /// Why a run was stopped.
@@ -140,6 +142,18 @@ struct MapContents {
     std::vector<MapEntry> entries;
 };
 
+/// The instruction that wrote some bytes last.
+struct LastWrite {
+    enum class Place : std::uint8_t { packet, context, map } place = Place::packet;
+    std::string map = {};  ///< Place::map: its name, and which element.
+    Bytes key = {};
+    std::uint32_t offset = 0;  ///< In packet, context or value; values of several CPUs are joined.
+    std::uint32_t size = 0;
+    std::string program = {};  ///< Whose instruction it is.
+    std::uint32_t pc = 0;
+    std::optional<SourceLine> source = {};
+};
+
 /// What a run may do besides returning a value.
 enum class Effect : std::uint8_t { redirect, events, trace, maps };
 std::string_view name_of(Effect effect);
@@ -163,6 +177,8 @@ struct RunResult {
     std::vector<Event> events;       ///< In order of submission, over all runs.
     std::vector<std::string> trace;  ///< `bpf_trace_printk` lines, over all runs.
     std::vector<MapContents> maps;
+    /// On request: what the last run wrote to packet, context and map values, each byte once.
+    std::vector<LastWrite> writes;
     std::uint64_t duration_ns = 0;  ///< Wall time of all runs together.
     std::uint64_t insns = 0;        ///< Instructions executed in the last run; 0: not counted.
     std::vector<Unseen> unseen;     ///< Effects that were not looked for.

@@ -91,6 +91,12 @@ struct Function {
     std::string name;
 };
 
+/// A callback in a struct of the kernel.
+struct StructOpsMember {
+    std::string type;  ///< "tcp_congestion_ops"; a suffix "___name" tells definitions apart.
+    std::string name;  ///< "ssthresh".
+};
+
 /// One program with its subprograms linked behind it, ready to be submitted.
 struct ProgramSpec {
     std::string name;     ///< The C function's name.
@@ -99,6 +105,8 @@ struct ProgramSpec {
     std::optional<AttachType> expected_attach_type;
     std::string
         attach_target;  ///< What follows the section's prefix ("do_unlinkat"); may be empty.
+    /// struct_ops: the first member that is set to it.
+    std::optional<StructOpsMember> struct_ops;
     std::uint32_t prog_flags = 0;  ///< BPF_F_SLEEPABLE and the like, as the section name asks.
     bool autoload = true;          ///< False for sections "?name".
 
@@ -108,6 +116,9 @@ struct ProgramSpec {
     std::vector<LineInfo> line_info;  ///< Sorted by `insn`; empty without BTF.
     std::vector<CoreRelocation> core_relocations;
     std::vector<ExternReference> externs;
+    /// Loads of a map that nothing names, by instruction: their descriptor or index stays as it was
+    /// written, and only a kernel can say what it is.
+    std::vector<std::uint32_t> unnamed_maps;
 };
 
 /// Everything that one ELF object (or hand-written program) defines.

@@ -87,6 +87,10 @@ const WrongUsage wrong_usages[] = {
     {"bpftwin progs nofile.o", "nofile.o"},
     {"bpftwin maps nofile.o", "nofile.o"},
     {"bpftwin helpers --type moon", "--type moon: no such program type"},
+    {"bpftwin features --type moon", "--type moon: no such program type"},
+    {"bpftwin features --type ext", "--type ext: these call what the program may"},
+    {"bpftwin features --engine jit", "--engine: 'jit' is no kernel; there are kernel"},
+    {"bpftwin features --engine vm:9.9", "engine vm:9.9: "},
     {"bpftwin btf", "FILE is required"},
     {"bpftwin btf nofile", "nofile"},
     {"bpftwin btf pass.s", "pass.s"},
@@ -108,7 +112,8 @@ TEST_P(Usage, that_is_wrong_ends_with_2_and_one_line) {
 INSTANTIATE_TEST_SUITE_P(process, Usage, testing::ValuesIn(wrong_usages));
 
 TEST(process, every_command_has_help_with_an_example) {
-    for (const char* command : {"run", "bench", "progs", "maps", "disasm", "helpers", "btf"}) {
+    for (const char* command :
+         {"run", "bench", "progs", "maps", "disasm", "helpers", "features", "btf"}) {
         Finished finished = shell(std::string("bpftwin ") + command + " --help");
         EXPECT_EQ(finished.status, 0);
         EXPECT_THAT(finished.output, HasSubstr(std::string("  bpftwin ") + command + " "));

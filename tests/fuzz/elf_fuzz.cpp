@@ -1,4 +1,5 @@
 // Any bytes are an object or an error of one line, and an object keeps its promises.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,11 +13,17 @@ void expect(bool holds, std::string_view promise) {
     if (!holds) bug(promise);
 }
 
+bool is_named_map(const ProgramSpec& program, std::size_t at) {
+    const auto& insn = program.insns[at];
+    return (insn.src == pseudo::map_fd || insn.src == pseudo::map_value) &&
+           !std::ranges::binary_search(program.unnamed_maps, at);
+}
+
 void check_references(const ProgramSpec& program, std::size_t map_count) {
     for (std::size_t i = 0; i < program.insns.size(); ++i) {
         const auto& insn = program.insns[i];
         if (insn.code != 0x18) continue;
-        if (insn.src == pseudo::map_fd || insn.src == pseudo::map_value)
+        if (is_named_map(program, i))
             expect(static_cast<std::uint32_t>(insn.imm) < map_count, "map references exist");
         ++i;
     }

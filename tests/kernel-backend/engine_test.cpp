@@ -228,6 +228,34 @@ TEST(kernel_engine, leaves_nothing_in_the_kernel) {
     FAIL() << "programs or maps are left in the kernel";
 }
 
+/// Callbacks for congestion control: one that the kernel has, one that it has not.
+constexpr const char* callbacks = R"(
+typedef unsigned long long u64;
+#define SEC(name) __attribute__((section(name), used))
+struct tcp_congestion_ops { unsigned (*ssthresh)(u64 *); unsigned (*no_such)(u64 *); };
+SEC("struct_ops") unsigned threshold(u64 *args) { return 10; }
+SEC("struct_ops") unsigned other(u64 *args) { return 10; }
+SEC("struct_ops") unsigned loose(u64 *args) { return 10; }
+SEC(".struct_ops") struct tcp_congestion_ops ops = {threshold, other};
+char _license[] SEC("license") = "GPL";
+)";
+
+TEST(kernel_judge, takes_callbacks_for_members_that_its_structs_have) {
+    auto judge = make_kernel_judge();
+    if (!judge) GTEST_SKIP() << judge.error().message;
+    COMPILE_OR_SKIP(compiled, callbacks);
+    const auto object = load_elf_file(compiled.path);
+    ASSERT_TRUE(object) << object.error().message;
+    const std::vector<std::string> names{"threshold", "other", "loose"};
+    const auto verdicts = (*judge)->judge(*object, names, 0);
+    ASSERT_TRUE(verdicts) << verdicts.error().message;
+    EXPECT_EQ(verdicts->at(0).answer, Answer::accepted) << verdicts->at(0).reason;
+    EXPECT_EQ(verdicts->at(1).answer, Answer::not_loadable);
+    EXPECT_THAT(verdicts->at(1).reason,
+                HasSubstr("no member no_such in struct tcp_congestion_ops"));
+    EXPECT_THAT(verdicts->at(2).reason, HasSubstr("no struct in section .struct_ops"));
+}
+
 TEST(verdict, is_read_from_the_log) {
     Verdict verdict{.answer = Answer::rejected,
                     .log =

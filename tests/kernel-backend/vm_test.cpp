@@ -20,7 +20,7 @@
 #include "isa/builder.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/images.h"
-#include "kernel-backend/qemu.h"
+#include "tests/kernel-backend/machine.h"
 #include "tests/support/compile.h"
 
 namespace bpftwin::kernel {
@@ -30,19 +30,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-/// Why no machine of this kernel can run here; empty if it can.
-std::string obstacle(const std::string& version) {
-#if defined(BPFTWIN_EMULATED)
-    return "an emulated process would emulate the machine once more";
-#elif defined(__x86_64__)
-    if (find_command("qemu-system-x86_64").empty()) return "qemu-system-x86_64 is not installed";
-#else
-    if (find_command("qemu-system-aarch64").empty()) return "qemu-system-aarch64 is not installed";
-#endif
-    const auto image = find_image(version);
-    return image ? "" : image.error().message + "; scripts/kernels " + version;
-}
 
 Result<Descriptor> ring_buffer(Kernel& kernel, std::uint32_t size) {
     Attribute create;
@@ -161,7 +148,7 @@ TEST_P(Vm, a_perf_buffer_record_comes_out) {
     EXPECT_EQ(records->at(0).data.at(0), std::byte{42});
 }
 
-INSTANTIATE_TEST_SUITE_P(debian, Vm, testing::Values("6.1", "6.12"), [](const auto& version) {
+INSTANTIATE_TEST_SUITE_P(debian, Vm, testing::ValuesIn(machine_versions), [](const auto& version) {
     std::string name = version.param;
     std::ranges::replace(name, '.', '_');
     return name;

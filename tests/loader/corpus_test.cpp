@@ -35,7 +35,8 @@ void expect_consistent(const ObjectSpec& object) {
         for (std::size_t i = 0; i < program.insns.size(); ++i) {
             const auto& insn = program.insns[i];
             if (insn.code != 0x18) continue;
-            if (insn.src == pseudo::map_fd || insn.src == pseudo::map_value) {
+            const bool named = !std::ranges::binary_search(program.unnamed_maps, i);
+            if (named && (insn.src == pseudo::map_fd || insn.src == pseudo::map_value)) {
                 EXPECT_LT(static_cast<std::size_t>(insn.imm), object.maps.size());
             }
             ++i;

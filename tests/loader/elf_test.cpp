@@ -188,11 +188,12 @@ TEST(elf, relocations_must_fit_their_instruction) {
     EXPECT_THAT(with(1 << 20, 1), HasSubstr("is not at an instruction"));
 }
 
-TEST(elf, a_map_load_without_relocation_is_an_error) {
+TEST(elf, a_function_address_without_relocation_is_an_error) {
     ElfBuilder elf;
-    auto section = elf.code("xdp", {{0x18, 1, 1, 0, 7}, second_slot, zero_r0, exit_insn});
+    auto section = elf.code("xdp", {{0x18, 1, 4, 0, 7}, second_slot, zero_r0, exit_insn});
     elf.symbol("prog", section, STT_FUNC, 0, 32);
-    EXPECT_THAT(error_of(elf.build()), HasSubstr("insn 0: a map is loaded without a relocation"));
+    EXPECT_THAT(error_of(elf.build()),
+                HasSubstr("insn 0: a function address is loaded without a relocation"));
 }
 
 TEST(elf, two_relocations_of_one_instruction_are_an_error) {

@@ -181,6 +181,27 @@ SEC("tc") int prog(void *ctx) {
     EXPECT_TRUE(validate(program.insns));
 }
 
+TEST(link, a_map_by_descriptor_is_left_as_it_was_written) {
+    COMPILE_OR_SKIP(object, prelude + R"(
+struct { __uint(type, 1); __uint(max_entries, 9); __type(key, u32); __type(value, u64); }
+    named SEC(".maps");
+static NOINLINE int sub(void) {
+    asm volatile(".quad 0x0000000700001118, 0" ::: "r1");
+    return 1;
+}
+SEC("xdp") int prog(void *ctx) { u32 k = 0; return sub() + (bpf_map_lookup_elem(&named, &k) != 0); }
+SEC("xdp") int other(void *ctx) { return 0; }
+)");
+    auto loaded = load_elf(object.image(), "file.o");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    const auto& program = *loaded->program("prog");
+    ASSERT_EQ(program.unnamed_maps.size(), 1u);
+    const auto& insn = program.insns.at(program.unnamed_maps[0]);
+    EXPECT_EQ(decode(insn).value(), Op::lddw_map_fd);
+    EXPECT_EQ(insn.imm, 7);
+    EXPECT_TRUE(loaded->program("other")->unnamed_maps.empty());
+}
+
 TEST(link, an_undefined_function_is_named) {
     COMPILE_OR_SKIP(object, prelude + R"(
 extern int nowhere(int x);

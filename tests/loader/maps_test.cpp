@@ -139,9 +139,9 @@ TEST(maps, global_variables_become_data_maps) {
     COMPILE_OR_SKIP(object, prelude + R"(
 int initialised = 5; int zeroed; static volatile int own; const volatile int constant = 7;
 HIDDEN int hidden_only SEC(".data.hidden") = 3;
-int custom SEC(".rodata.custom_section_name") = 9;
+int custom SEC(".rodata.custom_section_name") = 9; int zeroed_apart SEC(".bss.custom_section_name");
 SEC("xdp") int prog(void *ctx) {
-    return initialised + zeroed + own + constant + hidden_only + custom;
+    return initialised + zeroed + own + constant + hidden_only + custom + zeroed_apart;
 }
 )",
                     {.name = "long_object_name"});
@@ -168,9 +168,10 @@ SEC("xdp") int prog(void *ctx) {
     const auto* hidden = loaded->map(".data.hidden");
     ASSERT_TRUE(hidden);
     EXPECT_EQ(hidden->map_flags, 0u) << "no variable to be seen by user space";
-    const auto* custom = loaded->map(".rodata.custom_");
+    const auto* custom = loaded->map(".rodata.custom_section_name");
     ASSERT_TRUE(custom);
     EXPECT_EQ(custom->section, ".rodata.custom_section_name");
+    EXPECT_TRUE(loaded->map(".bss.custom_sec")) << "libbpf keeps whole names of data and rodata";
 }
 
 TEST(maps, sections_of_btf_get_sizes_and_offsets) {

@@ -36,9 +36,9 @@ Features covered() {
 void add_types(Features& features) {
     for (const MapTypeInfo& type : map_type_table())
         if (type.implemented()) features.insert(fmt::format("map type {}", type.name));
-#define PROG_TYPE(name, number) \
-    if (context_layout(ProgType::name).size != 0) features.insert("program type " #name);
-#include "bpftwin/prog_type.def"
+    for (const ProgType type : prog_types())
+        if (context_layout(type).size != 0)
+            features.insert(fmt::format("program type {}", name_of(type)));
 }
 
 Features there_are() {

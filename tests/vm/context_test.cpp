@@ -83,7 +83,7 @@ TEST_F(context, layouts_have_the_sizes_of_the_kernels_structs) {
 
 TEST_F(context, every_program_type_has_a_row_and_fields_inside_its_struct) {
     for (const ProgType type : {
-#define PROG_TYPE(name, number) ProgType::name,
+#define PROG_TYPE(name, ...) ProgType::name,
 #include "bpftwin/prog_type.def"
          }) {
         const ContextLayout& layout = context_layout(type);

@@ -312,6 +312,14 @@ TEST_P(execution, unresolved_references_are_refused_by_name) {
     EXPECT_THAT(result.error().message, HasSubstr("CONFIG_HZ"));
 }
 
+TEST_P(execution, maps_that_only_a_kernel_knows_are_refused_by_descriptor) {
+    auto program = assembled("r1 = map[fd:7]\n r0 = 0\n exit");
+    program.unnamed_maps.push_back(0);
+    auto result = instantiated(GetParam(), object_of({program}))->run("prog", {});
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().message, HasSubstr("insn 0: loads the map of descriptor 7"));
+}
+
 TEST_P(execution, two_instances_in_two_threads_do_not_disturb_each_other) {
     MapSpec counter{.name = "counter",
                     .type = MapType::array,

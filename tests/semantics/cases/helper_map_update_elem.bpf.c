@@ -1,7 +1,7 @@
 // Flags of an update say whether the key may or has to be there already.
 //! covers: helper map_update_elem
 //! covers: map type hash
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

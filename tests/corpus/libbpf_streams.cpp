@@ -1,0 +1,248 @@
+// bpftwin_libbpf_streams: whether our loader makes of every program in a folder of objects what
+// libbpf makes of it, instruction for instruction.
+//
+// libbpf relocates when it loads. A handler of the object's own sections looks at all programs in
+// the moment before the first goes to the kernel, and ends the load there.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bpftwin/kernel.h"
+#include "bpftwin/spec.h"
+#include "fmt/format.h"
+#include "isa/decode.h"
+#include "tests/corpus/libbpf_object.h"
+
+namespace {
+
+using namespace bpftwin;
+
+/// What libbpf made of one program.
+using Stream = std::vector<Insn>;
+
+/// The programs of an object as libbpf would load them, and its maps by descriptor.
+struct Relocated {
+    std::map<std::string, Stream> programs;
+    std::map<int, std::string> maps;
+};
+
+bpf_object* loading = nullptr;
+Relocated* found = nullptr;
+
+int look(bpf_program*, bpf_prog_load_opts*, long) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, loading) found->maps[bpf_map__fd(map)] = bpf_map__name(map);
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, loading) {
+        if (!bpf_program__autoload(program)) continue;
+        Stream& stream = found->programs[bpf_program__name(program)];
+        stream.resize(bpf_program__insn_cnt(program));
+        std::memcpy(stream.data(), bpf_program__insns(program), stream.size() * sizeof(Insn));
+    }
+    return -ECANCELED;
+}
+
+/// Handlers of the sections of one object, as long as they live.
+class Handlers {
+public:
+    explicit Handlers(bpf_object* object) {
+        std::set<std::string> sections;
+        bpf_program* program = nullptr;
+        bpf_object__for_each_program(program, object) {
+            std::string section = bpf_program__section_name(program);
+            if (section.starts_with('?')) section.erase(0, 1);
+            if (!sections.insert(section).second) continue;
+            libbpf_prog_handler_opts options{};
+            options.sz = sizeof options;
+            options.prog_prepare_load_fn = look;
+            // Any type will do where libbpf knows none for the section's name: nothing is loaded.
+            const bpf_prog_type type = bpf_program__type(program);
+            ids_.push_back(libbpf_register_prog_handler(
+                section.c_str(), type == BPF_PROG_TYPE_UNSPEC ? BPF_PROG_TYPE_XDP : type,
+                bpf_program__expected_attach_type(program), &options));
+        }
+    }
+    ~Handlers() {
+        for (const int id : ids_) libbpf_unregister_prog_handler(id);
+    }
+    Handlers(const Handlers&) = delete;
+    Handlers& operator=(const Handlers&) = delete;
+
+private:
+    std::vector<int> ids_;
+};
+
+/// Memory that users of these maps size before they load them.
+void give_sizes(bpf_object* object) {
+    constexpr unsigned page = 4096;
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object) {
+        const bpf_map_type type = bpf_map__type(map);
+        const bool is_sized = type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF ||
+                              type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_HASH;
+        if (is_sized && bpf_map__max_entries(map) == 0) bpf_map__set_max_entries(map, page);
+    }
+}
+
+/// Without programs for an object that has none.
+Result<Relocated> relocated_by_libbpf(const std::string& path) {
+    const auto first = test::open_by_libbpf(path);
+    if (!first) return std::unexpected(first.error());
+    Relocated result;
+    if (bpf_object__next_program(first->get(), nullptr) == nullptr) return result;
+    const Handlers handlers(first->get());
+    const auto object = test::open_by_libbpf(path);
+    if (!object) return std::unexpected(object.error());
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, true);
+    give_sizes(object->get());
+    loading = object->get();
+    found = &result;
+    const int error = -bpf_object__load(object->get());
+    if (result.programs.empty())
+        return std::unexpected(test::libbpf_error("libbpf does not relocate it", error));
+    return result;
+}
+
+/// Slots that depend on a kernel's types: they are compared when those are resolved here.
+std::set<std::size_t> open_sites(const ProgramSpec& program) {
+    std::set<std::size_t> sites;
+    const auto add = [&](std::size_t insn) {
+        sites.insert(insn);
+        if (program.insns[insn].code == info(Op::lddw).code) sites.insert(insn + 1);
+    };
+    for (const CoreRelocation& one : program.core_relocations) add(one.insn);
+    for (const ExternReference& one : program.externs) add(one.insn);
+    return sites;
+}
+
+/// Ours with the map's index, theirs with its descriptor: both by name.
+std::string map_name(const Insn& insn, const ObjectSpec& object) {
+    const auto index = static_cast<std::size_t>(insn.imm);
+    return index < object.maps.size() ? object.maps[index].name : "?";
+}
+
+bool same(const Insn& ours, const Insn& theirs, const ObjectSpec& object, const Relocated& maps) {
+    if (ours == theirs) return true;
+    const auto op = decode(ours);
+    if (!op || (*op != Op::lddw_map_fd && *op != Op::lddw_map_value)) return false;
+    const auto name = maps.maps.find(theirs.imm);
+    Insn alike = theirs;
+    alike.imm = ours.imm;
+    return alike == ours && name != maps.maps.end() && name->second == map_name(ours, object);
+}
+
+/// The first difference, or nothing.
+std::string difference(const ProgramSpec& ours, const Stream& theirs, const ObjectSpec& object,
+                       const Relocated& maps) {
+    if (ours.insns.size() != theirs.size())
+        return fmt::format("{} instructions, libbpf has {}", ours.insns.size(), theirs.size());
+    const auto open = open_sites(ours);
+    for (std::size_t i = 0; i < ours.insns.size(); ++i)
+        if (!open.contains(i) && !same(ours.insns[i], theirs[i], object, maps))
+            return fmt::format(
+                "insn {}: {:016x} ({}), libbpf has {:016x} ({})", i,
+                std::bit_cast<std::uint64_t>(ours.insns[i]), map_name(ours.insns[i], object),
+                std::bit_cast<std::uint64_t>(theirs[i]),
+                maps.maps.contains(theirs[i].imm) ? maps.maps.at(theirs[i].imm) : "?");
+    return "";
+}
+
+/// Why an object's program differs, where that is known and reviewed.
+std::string_view known_reason(std::string_view object, std::string_view program) {
+    struct Known {
+        std::string_view object, program, reason;
+    };
+    static constexpr Known known[] = {
+#define MISS(object, program, reason) {object, program, reason},
+#include "tests/corpus/known_misses.def"
+    };
+    const auto found = std::ranges::find_if(
+        known, [&](const Known& one) { return one.object == object && one.program == program; });
+    return found == std::end(known) ? "" : found->reason;
+}
+
+class Comparison {
+public:
+    void add(const std::string& path);
+    /// @return whether every program is the same or a known miss.
+    bool finish() const;
+
+private:
+    void compare(const std::string& file, const Result<ObjectSpec>& ours, const Relocated& theirs);
+    void miss(const std::string& file, const std::string& program, const std::string& what);
+
+    unsigned programs_ = 0;
+    unsigned same_ = 0;
+    unsigned open_ = 0;         ///< Of `same_`, those with sites that were left out.
+    unsigned known_ = 0;        ///< Reviewed misses.
+    unsigned empty_ = 0;        ///< Objects in which libbpf finds no program.
+    unsigned unrelocated_ = 0;  ///< Objects that libbpf does not relocate here.
+};
+
+void Comparison::add(const std::string& path) {
+    const std::string file = std::filesystem::path(path).filename();
+    const auto theirs = relocated_by_libbpf(path);
+    if (!theirs) {
+        ++unrelocated_;
+        fmt::print("{}: {}\n", file, theirs.error().message);
+    } else if (theirs->programs.empty()) {
+        ++empty_;
+        fmt::print("{}: no program for libbpf (old compilers gave functions no type)\n", file);
+    } else {
+        compare(file, load_elf_file(path), *theirs);
+    }
+}
+
+void Comparison::compare(const std::string& file, const Result<ObjectSpec>& ours,
+                         const Relocated& theirs) {
+    for (const auto& [name, stream] : theirs.programs) {
+        ++programs_;
+        const ProgramSpec* program = ours ? ours->program(name) : nullptr;
+        const std::string what = !ours      ? ours.error().message
+                                 : !program ? "no such program"
+                                            : difference(*program, stream, *ours, theirs);
+        if (!what.empty()) {
+            miss(file, name, what);
+            continue;
+        }
+        ++same_;
+        open_ += !open_sites(*program).empty();
+    }
+}
+
+void Comparison::miss(const std::string& file, const std::string& program,
+                      const std::string& what) {
+    const std::string_view reason = known_reason(file, program);
+    if (!reason.empty()) ++known_;
+    fmt::print("{} {}: {}{}{}\n", file, program, what, reason.empty() ? "" : "; known: ", reason);
+}
+
+bool Comparison::finish() const {
+    fmt::print(
+        "{} objects without a program, {} that libbpf does not relocate\n"
+        "same stream {}/{} ({:.1f} %), {} of them but for CO-RE and externs; {} known misses\n",
+        empty_, unrelocated_, same_, programs_, 100.0 * same_ / std::max(programs_, 1U), open_,
+        known_);
+    return same_ + known_ == programs_;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 2) return fmt::print(stderr, "usage: bpftwin_libbpf_streams OBJECT|FOLDER...\n"), 2;
+    if (const auto kernel = make_kernel_judge(); !kernel)
+        return fmt::print("{}\n", kernel.error().message), test::skipped;
+    const auto paths = test::objects_named(argc - 1, argv + 1);
+    if (!paths) return fmt::print("{}\n", paths.error().message), test::skipped;
+    // libbpf 1.1 frees its list of handlers twice when the last one goes.
+    libbpf_register_prog_handler("never", BPF_PROG_TYPE_XDP, BPF_XDP, nullptr);
+    Comparison comparison;
+    for (const std::string& path : *paths) comparison.add(path);
+    return comparison.finish() ? 0 : 1;
+}
