@@ -1,6 +1,6 @@
 // The checksum of what is added, less that of what is taken away.
 //! covers: helper csum_diff
-#include "semantics.h"
+#include "case.h"
 
 static __u16 folded(__u32 sum) {
     sum = (sum & 0xffff) + (sum >> 16);

@@ -1,6 +1,6 @@
 // Adds to the checksum that hardware computed; a packet without one is -ENOTSUPP.
 //! covers: helper csum_update
-#include "semantics.h"
+#include "case.h"
 
 //! test: the packet has no sum by hardware
 //! run: --packet hex:02000000000202000000000188b501020304

@@ -1,7 +1,7 @@
 // Calls a function for each entry of a map until it returns 1.
 //! covers: helper for_each_map_elem
 //! since: 5.13
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

@@ -1,6 +1,6 @@
 // The name of the running program, cut to the buffer and always ended by a zero.
 //! covers: helper get_current_comm
-#include "semantics.h"
+#include "case.h"
 
 char name[16];
 

@@ -1,6 +1,6 @@
 // Thread in the lower half, process in the upper half.
 //! covers: helper get_current_pid_tgid
-#include "semantics.h"
+#include "case.h"
 
 //! test: the process is in the upper half, the thread in the lower
 //! run: --world pid=1234 --world tgid=1200

@@ -1,6 +1,6 @@
 // User in the lower half, group in the upper half.
 //! covers: helper get_current_uid_gid
-#include "semantics.h"
+#include "case.h"
 
 //! test: the group is in the upper half, the user in the lower
 //! run: --world uid=1000 --world gid=100

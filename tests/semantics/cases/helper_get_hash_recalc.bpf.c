@@ -1,6 +1,6 @@
 // The hash of the flow, computed once and then kept.
 //! covers: helper get_hash_recalc
-#include "semantics.h"
+#include "case.h"
 
 //! test: the flow has a hash, and keeps it
 //! run: --packet

@@ -1,6 +1,6 @@
 // The memory node of the CPU that the program runs on.
 //! covers: helper get_numa_node_id
-#include "semantics.h"
+#include "case.h"
 
 //! test: a small machine has one node
 //! expect: seen = {[0 ... 7] = 0}

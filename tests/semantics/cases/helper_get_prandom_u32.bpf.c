@@ -1,6 +1,6 @@
 // A pseudo-random number of 32 bits: fine for sampling, not for secrets.
 //! covers: helper get_prandom_u32
-#include "semantics.h"
+#include "case.h"
 
 //! test: the upper half is zero
 //! run: --prog width

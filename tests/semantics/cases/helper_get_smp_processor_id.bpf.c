@@ -1,6 +1,6 @@
 // The CPU that the program runs on.
 //! covers: helper get_smp_processor_id
-#include "semantics.h"
+#include "case.h"
 
 //! test: it is the CPU that was asked for
 //! run: --cpu 0

@@ -1,7 +1,7 @@
 // The 64-bit count of timer ticks; its lower half overflows five minutes after boot.
 //! covers: helper jiffies64
 //! since: 5.6
-#include "semantics.h"
+#include "case.h"
 
 //! test: it does not go back
 //! expect: returned XDP_PASS

@@ -1,7 +1,7 @@
 // The clock that goes on while the machine is suspended: never behind the monotonic one.
 //! covers: helper ktime_get_boot_ns
 //! since: 5.7
-#include "semantics.h"
+#include "case.h"
 
 //! test: it is not behind the monotonic clock
 //! expect: returned XDP_PASS

@@ -1,7 +1,7 @@
 // The monotonic clock as of the last tick: cheaper, and less than two ticks behind.
 //! covers: helper ktime_get_coarse_ns
 //! since: 5.11
-#include "semantics.h"
+#include "case.h"
 
 enum { second = 1000000000 };
 

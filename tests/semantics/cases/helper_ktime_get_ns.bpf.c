@@ -1,6 +1,6 @@
 // The monotonic clock in nanoseconds.
 //! covers: helper ktime_get_ns
-#include "semantics.h"
+#include "case.h"
 
 //! test: time does not go back
 //! run: --world ktime_ns=5000000000 --world ktime_step_ns=10

@@ -1,7 +1,7 @@
 // International Atomic Time since 1970: later than the time since boot.
 //! covers: helper ktime_get_tai_ns
 //! since: 6.1
-#include "semantics.h"
+#include "case.h"
 
 //! test: it is later than the time since boot and does not go back
 //! expect: returned XDP_PASS

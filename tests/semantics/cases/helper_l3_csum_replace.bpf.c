@@ -1,7 +1,7 @@
 // Keeps the checksum of the IP header right while a field under it changes.
 //! covers: helper l3_csum_replace
 #include <linux/ip.h>
-#include "semantics.h"
+#include "case.h"
 
 enum { ttl = ETH_HLEN + offsetof(struct iphdr, ttl), check = ETH_HLEN + 10 };
 

@@ -1,6 +1,6 @@
 // Keeps the checksum of a UDP or TCP header right while a field under it changes.
 //! covers: helper l4_csum_replace
-#include "semantics.h"
+#include "case.h"
 
 enum { destination = ETH_HLEN + 20 + 2, check = ETH_HLEN + 20 + 6 };
 

@@ -1,7 +1,7 @@
 // Calls a function for each number until it returns 1; the result is how many calls were made.
 //! covers: helper loop
 //! since: 5.17
-#include "semantics.h"
+#include "case.h"
 
 static long add(__u32 index, void* sum) {
     *(__u64*)sum += index;

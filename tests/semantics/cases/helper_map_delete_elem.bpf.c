@@ -1,6 +1,6 @@
 // A delete removes a key, says when it is not there, and is nothing for arrays.
 //! covers: helper map_delete_elem
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

@@ -1,6 +1,6 @@
 // A lookup gives a pointer to the value itself, or NULL for a key that is not there.
 //! covers: helper map_lookup_elem
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

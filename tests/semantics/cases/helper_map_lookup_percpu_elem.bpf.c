@@ -1,7 +1,7 @@
 // The value that a certain CPU has under a key.
 //! covers: helper map_lookup_percpu_elem
 //! since: 5.19
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -1,6 +1,6 @@
 // A record into the buffer of a CPU, with a part of the packet behind it.
 //! covers: helper perf_event_output
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);

@@ -1,6 +1,6 @@
 // Any address may be tried: what cannot be read is an error, and zeros.
 //! covers: helper probe_read
-#include "semantics.h"
+#include "case.h"
 
 __u32 source = 0x12345678;
 

@@ -1,7 +1,7 @@
 // Kernel memory at any address: -EFAULT where there is none, -ERANGE where it could never be.
 //! covers: helper probe_read_kernel
 //! since: 5.5
-#include "semantics.h"
+#include "case.h"
 
 __u64 source = 0x1122334455667788;
 

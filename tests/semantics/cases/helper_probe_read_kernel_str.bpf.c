@@ -1,7 +1,7 @@
 // A string of the kernel, with its zero; an address of user space is -ERANGE.
 //! covers: helper probe_read_kernel_str
 //! since: 5.5
-#include "semantics.h"
+#include "case.h"
 
 char source[16] = "semantics";
 char target[16];

@@ -1,6 +1,6 @@
 // A string is copied with its zero; the result is the length with it.
 //! covers: helper probe_read_str
-#include "semantics.h"
+#include "case.h"
 
 char source[8] = "twin";
 char target[8];

@@ -1,7 +1,7 @@
 // User memory is not kernel memory: a program's own maps cannot be read by it.
 //! covers: helper probe_read_user
 //! since: 5.5
-#include "semantics.h"
+#include "case.h"
 
 __u32 source = 77;
 

@@ -1,7 +1,7 @@
 // A string of user space, with its zero; an address without memory is -EFAULT.
 //! covers: helper probe_read_user_str
 //! since: 5.5
-#include "semantics.h"
+#include "case.h"
 
 char source[8] = "user";
 char target[8];

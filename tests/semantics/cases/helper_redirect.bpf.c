@@ -1,6 +1,6 @@
 // The packet to another device; the verdict says so, the device is looked for afterwards.
 //! covers: helper redirect
-#include "semantics.h"
+#include "case.h"
 
 //! test: from XDP
 //! run: --prog from_xdp --packet hex:02000000000202000000000188b501020304

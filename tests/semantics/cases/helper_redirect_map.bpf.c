@@ -1,6 +1,6 @@
 // The packet to a target in a map; where there is none, the flags say what to do.
 //! covers: helper redirect_map
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_DEVMAP);

@@ -1,7 +1,7 @@
 // The packet out of a device, its link header filled in by the neighbour subsystem.
 //! covers: helper redirect_neigh
 //! since: 5.10
-#include "semantics.h"
+#include "case.h"
 
 enum { ipv4 = 2 };
 

@@ -1,7 +1,7 @@
 // The packet into the other end of a pair of devices, in another network namespace.
 //! covers: helper redirect_peer
 //! since: 5.10
-#include "semantics.h"
+#include "case.h"
 
 //! test: to the peer
 //! run: --prog peer --packet hex:02000000000202000000000188b501020304

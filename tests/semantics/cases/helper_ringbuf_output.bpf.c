@@ -1,7 +1,7 @@
 // A copy of memory as a record of the ring buffer.
 //! covers: helper ringbuf_output
 //! since: 5.8
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -1,7 +1,7 @@
 // How full a ring buffer is, by its size and positions.
 //! covers: helper ringbuf_query
 //! since: 5.8
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -3,7 +3,7 @@
 //! covers: helper ringbuf_submit
 //! covers: helper ringbuf_discard
 //! since: 5.8
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -1,6 +1,6 @@
 // A hash of the program's own choice.
 //! covers: helper set_hash
-#include "semantics.h"
+#include "case.h"
 
 //! test: it is what the packet has from then on
 //! run: --prog choose --packet

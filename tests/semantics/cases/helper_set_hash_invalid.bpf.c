@@ -1,6 +1,6 @@
 // Forgets the hash, so that the next question for it computes it.
 //! covers: helper set_hash_invalid
-#include "semantics.h"
+#include "case.h"
 
 //! test: the packet has none until it is asked for
 //! run: --packet hex:020000000002020000000001080045000014000040004011b6d5c0000201c0000202

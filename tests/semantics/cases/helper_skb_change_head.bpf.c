@@ -1,6 +1,6 @@
 // Room in front of the packet, filled with zeros, for another header.
 //! covers: helper skb_change_head
-#include "semantics.h"
+#include "case.h"
 
 //! test: zeros are put in front
 //! run: --prog grow --packet hex:02000000000202000000000188b501020304

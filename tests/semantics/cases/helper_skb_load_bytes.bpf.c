@@ -1,6 +1,6 @@
 // Bytes of the packet into memory, whether or not they are in the linear part.
 //! covers: helper skb_load_bytes
-#include "semantics.h"
+#include "case.h"
 
 //! test: bytes from an offset
 //! run: --prog load --packet hex:02000000000202000000000188b501020304

@@ -1,6 +1,6 @@
 // Bytes of the packet by their distance to a header, wherever the data begins.
 //! covers: helper skb_load_bytes_relative
-#include "semantics.h"
+#include "case.h"
 
 //! test: from the link header and from the network header
 //! run: --prog headers --packet

@@ -1,6 +1,6 @@
 // Makes bytes of the packet directly readable; they have to exist.
 //! covers: helper skb_pull_data
-#include "semantics.h"
+#include "case.h"
 
 //! test: pulled bytes can be read directly
 //! run: --prog pull --packet hex:02000000000202000000000188b501020304

@@ -1,6 +1,6 @@
 // Memory into the packet.
 //! covers: helper skb_store_bytes
-#include "semantics.h"
+#include "case.h"
 
 //! test: the bytes are in the packet
 //! run: --prog store --packet hex:02000000000202000000000188b501020304

@@ -1,7 +1,7 @@
 // Text into memory; the result is the length it takes with its zero, also where it was cut.
 //! covers: helper snprintf
 //! since: 5.13
-#include "semantics.h"
+#include "case.h"
 
 char text[16];
 

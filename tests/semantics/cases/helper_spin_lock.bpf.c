@@ -2,7 +2,7 @@
 //! covers: helper spin_lock
 //! covers: helper spin_unlock
 //! since: 5.1
-#include "semantics.h"
+#include "case.h"
 
 struct account {
     struct bpf_spin_lock lock;

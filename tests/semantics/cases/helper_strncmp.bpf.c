@@ -1,7 +1,7 @@
 // Compares text in memory with a constant, up to the first difference or zero.
 //! covers: helper strncmp
 //! since: 5.17
-#include "semantics.h"
+#include "case.h"
 
 //! test: 0 for the same text, else the sign of the first difference
 //! run: --prog order

@@ -1,7 +1,7 @@
 // A signed number out of text; the result is how many characters it takes.
 //! covers: helper strtol
 //! since: 5.2
-#include "semantics.h"
+#include "case.h"
 
 //! test: spaces and a sign belong to the number, what follows does not
 //! run: --prog number

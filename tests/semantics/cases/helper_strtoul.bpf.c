@@ -1,7 +1,7 @@
 // An unsigned number out of text; the result is how many characters it takes.
 //! covers: helper strtoul
 //! since: 5.2
-#include "semantics.h"
+#include "case.h"
 
 //! test: hexadecimal digits need no prefix when the base is given
 //! run: --prog number

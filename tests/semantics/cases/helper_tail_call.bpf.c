@@ -1,6 +1,6 @@
 // A jump into another program that does not come back, at most 33 of them in a row.
 //! covers: helper tail_call
-#include "semantics.h"
+#include "case.h"
 
 __u64 runs;
 

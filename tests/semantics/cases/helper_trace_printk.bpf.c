@@ -1,6 +1,6 @@
 // A line in the trace, of at most three arguments; the result is its length.
 //! covers: helper trace_printk
-#include "semantics.h"
+#include "case.h"
 
 //! test: the line is in the trace
 //! run: --prog line

@@ -1,7 +1,7 @@
 // A line in the trace, of up to twelve arguments in an array, which bpf_printk makes.
 //! covers: helper trace_vprintk
 //! since: 5.16
-#include "semantics.h"
+#include "case.h"
 
 //! test: more than three arguments are in the line
 //! run: --prog line

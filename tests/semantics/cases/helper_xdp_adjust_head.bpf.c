@@ -1,6 +1,6 @@
 // Moves the start of the packet: forward takes bytes away, backward makes room.
 //! covers: helper xdp_adjust_head
-#include "semantics.h"
+#include "case.h"
 
 //! test: room in front that the program writes
 //! run: --prog grow --packet hex:02000000000202000000000188b501020304

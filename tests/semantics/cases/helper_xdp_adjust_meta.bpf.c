@@ -1,6 +1,6 @@
 // Metadata in front of the packet, for a program that runs later.
 //! covers: helper xdp_adjust_meta
-#include "semantics.h"
+#include "case.h"
 
 //! test: a word of metadata can be written
 //! run: --prog word --packet hex:02000000000202000000000188b501020304

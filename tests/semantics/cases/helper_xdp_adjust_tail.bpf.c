@@ -1,6 +1,6 @@
 // Moves the end of the packet: it is cut, or grows by zeros.
 //! covers: helper xdp_adjust_tail
-#include "semantics.h"
+#include "case.h"
 
 //! test: the packet grows by zeros
 //! run: --prog grow --packet hex:02000000000202000000000188b501020304

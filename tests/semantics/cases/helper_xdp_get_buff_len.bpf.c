@@ -1,7 +1,7 @@
 // The length of the packet, with fragments.
 //! covers: helper xdp_get_buff_len
 //! since: 5.18
-#include "semantics.h"
+#include "case.h"
 
 //! test: it follows changes of the packet
 //! run: --packet hex:02000000000202000000000188b501020304

@@ -1,7 +1,7 @@
 // Bytes of the packet into memory, also out of fragments.
 //! covers: helper xdp_load_bytes
 //! since: 5.18
-#include "semantics.h"
+#include "case.h"
 
 //! test: bytes from an offset
 //! run: --prog load --packet hex:02000000000202000000000188b501020304

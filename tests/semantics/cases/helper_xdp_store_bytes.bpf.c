@@ -1,7 +1,7 @@
 // Memory into the packet, also into fragments.
 //! covers: helper xdp_store_bytes
 //! since: 5.18
-#include "semantics.h"
+#include "case.h"
 
 //! test: the bytes are in the packet
 //! run: --prog store --packet hex:02000000000202000000000188b501020304

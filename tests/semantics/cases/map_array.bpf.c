@@ -1,6 +1,6 @@
 // All values exist from the beginning, as zeros, under the indices below max_entries.
 //! covers: map type array
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);

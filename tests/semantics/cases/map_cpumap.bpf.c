@@ -1,6 +1,6 @@
 // CPUs with a queue of packets, as targets of bpf_redirect_map.
 //! covers: map type cpumap
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_CPUMAP);

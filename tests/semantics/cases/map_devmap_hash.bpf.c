@@ -1,6 +1,6 @@
 // Network devices by any number, as targets of bpf_redirect_map.
 //! covers: map type devmap_hash
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_DEVMAP_HASH);

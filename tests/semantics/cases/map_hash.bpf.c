@@ -1,6 +1,6 @@
 // Any key to a value, up to max_entries of them.
 //! covers: map type hash
-#include "semantics.h"
+#include "case.h"
 
 struct flow {
     __be32 source;

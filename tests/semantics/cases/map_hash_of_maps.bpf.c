@@ -1,6 +1,6 @@
 // Maps by key: a program looks up the inner map, and in it the value.
 //! covers: map type hash_of_maps
-#include "semantics.h"
+#include "case.h"
 
 struct inner {
     __uint(type, BPF_MAP_TYPE_HASH);

@@ -1,7 +1,7 @@
 // A hash that is never full: a new key takes the place of one not used lately.
 //! covers: map type lru_hash
 //! since: 5.17
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);

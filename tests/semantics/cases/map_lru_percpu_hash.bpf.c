@@ -1,6 +1,6 @@
 // A hash that is never full, with a value per CPU under each key.
 //! covers: map type lru_percpu_hash
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);

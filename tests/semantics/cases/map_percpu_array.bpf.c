@@ -1,6 +1,6 @@
 // An array with a value per CPU: counting needs no lock.
 //! covers: map type percpu_array
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -1,6 +1,6 @@
 // A hash with a value per CPU under each key.
 //! covers: map type percpu_hash
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_HASH);

@@ -1,6 +1,6 @@
 // One event per CPU: a record goes to the one of the current CPU, or is refused.
 //! covers: map type perf_event_array
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);

@@ -1,6 +1,6 @@
 // Programs by index, for tail calls; user space fills it, programs only jump.
 //! covers: map type prog_array
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_PROG_ARRAY);

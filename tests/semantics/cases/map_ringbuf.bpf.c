@@ -1,7 +1,7 @@
 // One buffer for all CPUs, in order of reservation; max_entries is its size in bytes.
 //! covers: map type ringbuf
 //! since: 5.17
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -1,6 +1,6 @@
 // AF_XDP sockets by queue, as targets of bpf_redirect_map.
 //! covers: map type xskmap
-#include "semantics.h"
+#include "case.h"
 
 struct {
     __uint(type, BPF_MAP_TYPE_XSKMAP);

@@ -1,6 +1,6 @@
 // A task of a cgroup opens a device: 1 allows it.
 //! covers: program type cgroup_device
-#include "semantics.h"
+#include "case.h"
 
 //! test: reading /dev/null is allowed
 //! run: --ctx access_type=0x20002 --ctx major=1 --ctx minor=3

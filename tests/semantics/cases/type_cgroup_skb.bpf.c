@@ -1,6 +1,6 @@
 // Packets of the sockets of a cgroup: 1 lets them through.
 //! covers: program type cgroup_skb
-#include "semantics.h"
+#include "case.h"
 
 //! test: the data begins at the network layer
 //! run: --prog from --packet

@@ -1,6 +1,6 @@
 // A socket of a cgroup is made or bound: 1 allows it.
 //! covers: program type cgroup_sock
-#include "semantics.h"
+#include "case.h"
 
 //! test: a new socket is marked, those of one protocol are refused
 //! run: --prog create --ctx protocol=17

@@ -1,6 +1,6 @@
 // A socket of a cgroup connects or sends: the address may be another afterwards.
 //! covers: program type cgroup_sock_addr
-#include "semantics.h"
+#include "case.h"
 
 //! test: a connection goes to this machine instead
 //! run: --ctx user_ip4=0x020200c0 --ctx user_port=0x3500

@@ -1,6 +1,6 @@
 // A task of a cgroup asks for or sets an option of a socket: 1 allows it.
 //! covers: program type cgroup_sockopt
-#include "semantics.h"
+#include "case.h"
 
 //! test: an option is answered with another result
 //! run: --prog ask --ctx level=1 --ctx optname=7 --ctx retval=0xffffffea

@@ -1,6 +1,6 @@
 // A task of a cgroup reads or writes a system setting: 1 allows it.
 //! covers: program type cgroup_sysctl
-#include "semantics.h"
+#include "case.h"
 
 //! test: settings can be read
 //! run: --ctx write=0 --ctx file_pos=5

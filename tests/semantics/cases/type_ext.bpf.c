@@ -1,6 +1,6 @@
 // A program that takes the place of a function of another one.
 //! covers: program type ext
-#include "semantics.h"
+#include "case.h"
 
 //! test: it runs on the arguments of that function
 //! run: --ctx u64[0]=9

@@ -1,6 +1,6 @@
 // Finds out what flow a packet belongs to, and writes it into the keys.
 //! covers: program type flow_dissector
-#include "semantics.h"
+#include "case.h"
 
 //! test: the keys know the network header, the program adds what is behind it
 //! run: --prog dissect --packet

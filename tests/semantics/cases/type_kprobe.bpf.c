@@ -1,7 +1,7 @@
 // A function of the kernel is entered: its arguments are in the registers.
 //! covers: program type kprobe
 #include <linux/ptrace.h>
-#include "semantics.h"
+#include "case.h"
 
 #include <bpf/bpf_tracing.h>
 

@@ -1,7 +1,7 @@
 // A pulse or space of an infrared remote control.
 //! covers: program type lirc_mode2
 #include <linux/lirc.h>
-#include "semantics.h"
+#include "case.h"
 
 //! test: the kind is in the upper byte, the microseconds in the rest
 //! run: --ctx u32[0]=0x01000384

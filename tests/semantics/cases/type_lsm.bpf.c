@@ -1,6 +1,6 @@
 // A security hook: 0 allows, an errno refuses.
 //! covers: program type lsm
-#include "semantics.h"
+#include "case.h"
 
 //! test: the command of bpf(2) decides
 //! run: --ctx args[0]=5

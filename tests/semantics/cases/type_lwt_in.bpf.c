@@ -1,6 +1,6 @@
 // Packets that come in by a route: they may be read and dropped.
 //! covers: program type lwt_in
-#include "semantics.h"
+#include "case.h"
 
 //! test: one protocol is dropped; the data begins at the network layer
 //! run: --packet hex:020000000002020000000001080045000014000040004011b6d5c0000201c0000202

@@ -1,6 +1,6 @@
 // Packets that go out by a route: they may be read and dropped.
 //! covers: program type lwt_out
-#include "semantics.h"
+#include "case.h"
 
 //! test: the time to live is read at the network layer
 //! run: --packet hex:020000000002020000000001080045000014000040004011b6d5c0000201c0000202

@@ -1,6 +1,6 @@
 // What a segment of IPv6 routing does with a packet.
 //! covers: program type lwt_seg6local
-#include "semantics.h"
+#include "case.h"
 
 //! test: the packet is read at the network layer and marked for what follows
 //! run: --packet hex:020000000002020000000001080045000014000040004011b6d5c0000201c0000202

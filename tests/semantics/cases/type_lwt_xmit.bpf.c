@@ -1,6 +1,6 @@
 // Packets about to be sent by a route: they may be written and get another header.
 //! covers: program type lwt_xmit
-#include "semantics.h"
+#include "case.h"
 
 //! test: a byte is written in place
 //! run: --prog write --packet

@@ -2,7 +2,7 @@
 //! covers: program type netfilter
 //! since: 6.4
 #include <linux/netfilter.h>
-#include "semantics.h"
+#include "case.h"
 
 //! test: what is returned is the verdict
 //! run: --prog accept

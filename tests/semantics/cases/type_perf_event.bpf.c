@@ -1,7 +1,7 @@
 // A sample of a perf event: registers, period and address.
 //! covers: program type perf_event
 #include <linux/bpf_perf_event.h>
-#include "semantics.h"
+#include "case.h"
 
 //! test: what the sample says
 //! run: --ctx sample_period=1000 --ctx addr=0xffff

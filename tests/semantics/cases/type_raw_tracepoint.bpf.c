@@ -1,6 +1,6 @@
 // A tracepoint without a record: the program gets the arguments of the tracepoint itself.
 //! covers: program type raw_tracepoint
-#include "semantics.h"
+#include "case.h"
 
 //! test: arguments are words of 64 bits, and the result has 32
 //! run: --ctx args[0]=0x100000005 --ctx args[1]=59

@@ -1,6 +1,6 @@
 // A tracepoint with a buffer that the program may write.
 //! covers: program type raw_tracepoint_writable
-#include "semantics.h"
+#include "case.h"
 
 //! test: arguments are read as in other raw tracepoints
 //! run: --ctx args[1]=59

@@ -1,6 +1,6 @@
 // A tc action: what sched_cls sees, run because a filter before it said so.
 //! covers: program type sched_act
-#include "semantics.h"
+#include "case.h"
 
 //! test: an action marks the packet and lets the next one decide
 //! run: --packet hex:020000000002020000000001080045000014000040004011b6d5c0000201c0000202

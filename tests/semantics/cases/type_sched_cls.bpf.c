@@ -1,6 +1,6 @@
 // tc: socket buffers with their metadata, which the program may change.
 //! covers: program type sched_cls
-#include "semantics.h"
+#include "case.h"
 
 //! test: what the kernel knows of the frame
 //! run: --prog look --packet

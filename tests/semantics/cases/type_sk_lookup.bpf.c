@@ -1,6 +1,6 @@
 // A packet looks for a listening socket: the program may choose, or drop it.
 //! covers: program type sk_lookup
-#include "semantics.h"
+#include "case.h"
 
 //! test: who wants to whom
 //! run: --prog look --ctx family=2 --ctx protocol=6 --ctx local_port=80 --ctx remote_ip4=0x010200c0

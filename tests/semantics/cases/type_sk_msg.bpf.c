@@ -1,6 +1,6 @@
 // Data that a socket of a sockmap is about to send.
 //! covers: program type sk_msg
-#include "semantics.h"
+#include "case.h"
 
 //! test: the message is in reach by pointers, and its peer in the context
 //! run: --packet hex:68656c6c6f --ctx remote_port=0x35000000

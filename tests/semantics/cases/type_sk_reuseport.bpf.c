@@ -1,6 +1,6 @@
 // Which of the sockets that share a port gets a packet.
 //! covers: program type sk_reuseport
-#include "semantics.h"
+#include "case.h"
 
 //! test: the packet begins behind its headers, the context tells of them
 //! run: --packet hex:68656c6c6f --ctx ip_protocol=17 --ctx hash=99

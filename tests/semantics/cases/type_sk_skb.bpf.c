@@ -1,6 +1,6 @@
 // Data of a TCP socket in a sockmap: the parser tells the length of a message, the verdict its way.
 //! covers: program type sk_skb
-#include "semantics.h"
+#include "case.h"
 
 //! test: a parser says how long the message is
 //! run: --prog parse --packet hex:0003616263

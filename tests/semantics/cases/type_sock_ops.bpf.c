@@ -1,6 +1,6 @@
 // Events of TCP sockets; the reply answers some of them.
 //! covers: program type sock_ops
-#include "semantics.h"
+#include "case.h"
 
 //! test: an event and its argument are read, a reply is given
 //! run: --ctx op=2 --ctx family=2 --ctx local_port=443

@@ -1,6 +1,6 @@
 // A filter on a socket: the result is how many bytes of the packet the socket gets.
 //! covers: program type socket_filter
-#include "semantics.h"
+#include "case.h"
 
 //! test: only the IP header is kept; the data begins there
 //! run: --prog header --packet

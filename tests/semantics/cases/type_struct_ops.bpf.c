@@ -1,6 +1,6 @@
 // A function of a struct that the kernel calls, such as a congestion control.
 //! covers: program type struct_ops
-#include "semantics.h"
+#include "case.h"
 
 //! test: arguments are words
 //! run: --ctx args[1]=3

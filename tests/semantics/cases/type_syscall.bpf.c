@@ -1,6 +1,6 @@
 // A program that user space calls, with a context of its own layout that both write.
 //! covers: program type syscall
-#include "semantics.h"
+#include "case.h"
 
 struct question {
     __u64 left, right, sum;

@@ -1,6 +1,6 @@
 // A tracepoint: the program gets its record.
 //! covers: program type tracepoint
-#include "semantics.h"
+#include "case.h"
 
 struct record {
     __u64 common;

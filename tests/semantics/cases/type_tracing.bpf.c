@@ -1,6 +1,6 @@
 // A function of the kernel by its BTF: arguments have types, and pointers can be followed.
 //! covers: program type tracing
-#include "semantics.h"
+#include "case.h"
 
 //! test: arguments of the function that is entered
 //! run: --prog enter --ctx args[0]=5

@@ -1,6 +1,6 @@
 // XDP: raw frames at the driver, in reach by pointers; the verdict says where they go.
 //! covers: program type xdp
-#include "semantics.h"
+#include "case.h"
 
 //! test: the context says where a frame is from and how long it is
 //! run: --prog look --packet hex:02000000000202000000000188b501020304
