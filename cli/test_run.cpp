@@ -34,7 +34,6 @@ void look_beside(const std::string& test, std::string& file) {
 
 Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) {
     CaseArguments arguments;
-    arguments.input.world = {"fixed"};
     CommandLine line("run:", "");
     Options options = line.options();
     add_input_options(options, arguments.input);
@@ -45,6 +44,8 @@ Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) 
     for (const std::string& word : test.options) words.push_back(word.c_str());
     auto parsed = line.parse(static_cast<int>(words.size()), words.data());
     if (!parsed) return std::unexpected(parsed.error());
+    // What the test says of the world is said of a fixed one.
+    arguments.input.world.insert(arguments.input.world.begin(), "fixed");
     for (std::string& packets : arguments.input.packets) look_beside(path, packets);
     look_beside(path, arguments.input.context_file);
     return arguments;
