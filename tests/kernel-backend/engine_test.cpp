@@ -1,7 +1,11 @@
 // A real kernel as engine and as judge, on this machine's where the process may ask it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <iterator>
 #include <set>
 
 #include "bpftwin/bpftwin.h"
@@ -199,33 +203,83 @@ std::set<std::uint32_t> ids(Kernel& kernel, int command) {
     }
 }
 
+/// What is in the kernel at one time and was not there before. Others load and drop meanwhile, so
+/// that only what came is looked for later.
+class Newcomers {
+public:
+    Newcomers() : kernel_(local_kernel_unasked()), old_(all()) {}
+
+    /// Whether something came.
+    bool appear() {
+        std::ranges::set_difference(all(), old_, std::inserter(new_, new_.end()));
+        return !new_.empty();
+    }
+    /// Whether all of that goes: the kernel frees behind a grace period.
+    bool leave() {
+        for (int tries = 0; tries < 100; ++tries) {
+            const Ids now = all();
+            if (std::ranges::none_of(new_, [&](const auto& id) { return now.contains(id); }))
+                return true;
+            usleep(20'000);
+        }
+        return false;
+    }
+
+private:
+    using Ids = std::set<std::pair<int, std::uint32_t>>;  ///< Command that lists it, and its id.
+
+    [[nodiscard]] Ids all() const {
+        Ids found;
+        for (const int command : {BPF_PROG_GET_NEXT_ID, BPF_MAP_GET_NEXT_ID, BPF_BTF_GET_NEXT_ID})
+            for (const std::uint32_t id : ids(*kernel_, command)) found.emplace(command, id);
+        return found;
+    }
+
+    std::unique_ptr<Kernel> kernel_;
+    Ids old_, new_;
+};
+
+ObjectSpec program_and_map() {
+    return object_of({assembled("r0 = 2\n exit", ProgType::xdp, "good")}, {{.name = "one",
+                                                                            .type = MapType::array,
+                                                                            .key_size = 4,
+                                                                            .value_size = 8,
+                                                                            .max_entries = 1}});
+}
+
 TEST(kernel_engine, leaves_nothing_in_the_kernel) {
     KERNEL_OR_SKIP(kernel);
-    const auto asked = local_kernel_unasked();
-    const auto programs = ids(*asked, BPF_PROG_GET_NEXT_ID);
-    const auto maps = ids(*asked, BPF_MAP_GET_NEXT_ID);
-    const auto object =
-        object_of({assembled("r0 = 2\n exit", ProgType::xdp, "good")}, {{.name = "one",
-                                                                         .type = MapType::array,
-                                                                         .key_size = 4,
-                                                                         .value_size = 8,
-                                                                         .max_entries = 1}});
+    Newcomers ours;
     {
-        const auto instance = (*kernel)->instantiate(object, {});
+        const auto instance = (*kernel)->instantiate(program_and_map(), {});
         ASSERT_TRUE(instance) << instance.error().message;
-        EXPECT_GT(ids(*asked, BPF_PROG_GET_NEXT_ID).size(), programs.size());
+        EXPECT_TRUE(ours.appear());
     }
-    // The kernel frees behind a grace period, others may load and drop meanwhile.
-    const auto left = [](const auto& before, const auto& now) {
-        return std::ranges::count_if(now, [&](auto id) { return !before.contains(id); });
-    };
-    for (int tries = 0; tries < 100; ++tries) {
-        if (left(programs, ids(*asked, BPF_PROG_GET_NEXT_ID)) == 0 &&
-            left(maps, ids(*asked, BPF_MAP_GET_NEXT_ID)) == 0)
-            return;
-        usleep(20'000);
+    EXPECT_TRUE(ours.leave());
+}
+
+TEST(kernel_engine, leaves_nothing_in_the_kernel_when_its_process_is_killed) {
+    KERNEL_OR_SKIP(kernel);
+    const ObjectSpec object = program_and_map();
+    Newcomers ours;
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const auto instance = (*kernel)->instantiate(object, {});
+        const char loaded = instance ? 'y' : 'n';
+        if (write(ready[1], &loaded, 1) == 1) pause();
+        _exit(1);
     }
-    FAIL() << "programs or maps are left in the kernel";
+    char loaded = '?';
+    EXPECT_EQ(read(ready[0], &loaded, 1), 1);
+    EXPECT_EQ(loaded, 'y');
+    EXPECT_TRUE(ours.appear());
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    close(ready[0]);
+    close(ready[1]);
+    EXPECT_TRUE(ours.leave());
 }
 
 /// Callbacks for congestion control: one that the kernel has, one that it has not.
