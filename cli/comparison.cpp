@@ -13,6 +13,12 @@ bool shares_world(std::string_view engine, const World& world) {
     return !compare::is_kernel(engine) && world.ktime_ns && world.random_seed;
 }
 
+/// What is compared is one program, which need not be named each time.
+std::string without_program(const std::string& message, const ProgramSpec& program) {
+    const std::string prefix = "program " + program.name + ": ";
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
 Competitor make_competitor(const std::string& name) {
     auto contender = compare::make_contender(name == reference ? "checked" : name);
     if (!contender) return {name, std::nullopt, contender.error().message};
@@ -70,7 +76,9 @@ EngineRun Comparison::compared(const Side& side, const RunInput& input, const Ru
     if (expected.trap && !compare::is_kernel(side.name))
         return {.refused = "runs no program that the checked interpreter stopped"};
     auto result = side.instance->run(plan_.program.name, input);
-    if (!result) return {.refused = result.error().message, .failed = is_failure(result.error())};
+    if (!result)
+        return {.refused = without_program(result.error().message, plan_.program),
+                .failed = is_failure(result.error())};
     const bool exact = shares_world(side.name, input.world);
     return {.findings = compare::findings(expected, *result, exact ? nullptr : &varied)};
 }

@@ -176,16 +176,14 @@ private:
 
 }  // namespace
 
-std::optional<std::string> refusal_of_test_run(const ProgramSpec& program) {
-    if (rules_of(program.type) != nullptr) return std::nullopt;
-    return fmt::format("{}: Linux has no test-run for {} programs, it could only be attached",
-                       program.name, name_of(program.type));
-}
-
 Result<RunResult> test_run(Kernel& kernel, int program, const ProgramSpec& spec,
                            const RunInput& input) {
-    if (auto refused = refusal_of_test_run(spec)) return fail(*refused, enotsupp);
-    auto result = Run(*rules_of(spec.type), spec, program).run(kernel, input);
+    const Rules* rules = rules_of(spec.type);
+    auto result = rules ? Run(*rules, spec, program).run(kernel, input)
+                        : fail(fmt::format("Linux has no test-run for {} programs, it could only "
+                                           "be attached",
+                                           name_of(spec.type)),
+                               enotsupp);
     if (!result) return std::unexpected(result.error().in("program " + spec.name));
     return result;
 }

@@ -13,7 +13,4 @@ namespace bpftwin::kernel {
 Result<RunResult> test_run(Kernel& kernel, int program, const ProgramSpec& spec,
                            const RunInput& input);
 
-/// Why programs of the type cannot be test-run by any kernel, or nothing.
-std::optional<std::string> refusal_of_test_run(const ProgramSpec& program);
-
 }  // namespace bpftwin::kernel
