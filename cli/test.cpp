@@ -106,24 +106,23 @@ private:
     std::vector<TestResult> results_;
 };
 
-constexpr std::string_view footer =
-    "Tests stand in comments of the source:\n"
-    "  //! test: a packet from a blocked address is dropped and counted\n"
-    "  //! run: --packet blocked.pcap --set blocked 0xc0000201 0\n"
-    "  //! expect: returned XDP_DROP\n"
-    "  //! expect: 0xc0000201 -> 1\n"
-    "`run:` takes the options of `bpftwin run` that say what a program runs on; files are looked "
-    "for\n"
-    "beside the source, and the world is fixed. Each text that is expected has to be in a line of\n"
-    "what `bpftwin run` shows, in this order; other engines have to have the same effects.\n"
-    "More lines: `since: 5.17` (kernels before it do not run the test), `differs on vm:6.1: "
-    "REASON`\n"
-    "(which has to show), `covers: FEATURE` (for --table). Those before the first test hold for "
-    "all.\n\n"
-    "Examples:\n"
-    "  bpftwin test firewall.bpf.c\n"
-    "  bpftwin test *.bpf.c --engines jit,kernel,vm:6.1 --table features.md\n\n"
-    "Exit status: 0 all pass, 1 some fail, 2 bad usage or input, 130 interrupted";
+constexpr std::string_view footer = R"(Tests stand in comments of the source:
+  //! test: a packet from a blocked address is dropped and counted
+  //! run: --packet blocked.pcap --set blocked 3221225985 0
+  //! expect: returned XDP_DROP
+  //! expect: 3221225985 -> 1
+`run:` takes the options of `bpftwin run` that say what a program runs on, on one line or
+several; files are looked for beside the source, and the world is fixed. Each text that is
+expected has to be in a line of what `bpftwin run` shows, in this order; other engines have to
+have the same effects. More lines: `since: 5.17` (kernels before it do not run the test),
+`differs on vm:6.1: REASON` (which has to show), `covers: FEATURE` (for --table). Those before
+the first test hold for all.
+
+Examples:
+  bpftwin test firewall.bpf.c
+  bpftwin test *.bpf.c --engines jit,kernel,vm:6.1 --table features.md
+
+Exit status: 0 all pass, 1 some fail, 2 bad usage or input, 130 interrupted)";
 
 }  // namespace
 

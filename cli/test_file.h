@@ -1,7 +1,7 @@
 // Tests in the comments of a BPF source: what to run, and what has to come of it.
 //
 //   //! test: a key that is not there gives no value     begins a test
-//   //! run: --prog lookup --set counts 1 7              options as of `bpftwin run`
+//   //! run: --prog lookup --set counts 1 7              options as of `bpftwin run`; also several
 //   //! expect: returned XDP_PASS                        in a line of what `bpftwin run` shows
 //   //! covers: helper map_lookup_elem                   a feature, for tables
 //   //! since: 5.17                                      kernels before that cannot run it

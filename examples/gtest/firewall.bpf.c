@@ -16,12 +16,14 @@ struct {
 } blocked SEC(".maps");
 
 //! test: a packet from a blocked source is dropped and counted
-//! run: --set blocked hex:c0000201 41 --packet hex:0200000000010200000000020800450000140000000040110000c0000201c0000202
+//! run: --set blocked hex:c0000201 41
+//! run: --packet hex:0200000000010200000000020800450000140000000040110000c0000201c0000202
 //! expect: returned XDP_DROP
 //! expect: 16908480 -> 42
 
 //! test: one from another source passes and is not counted
-//! run: --set blocked hex:c0000203 41 --packet hex:0200000000010200000000020800450000140000000040110000c0000201c0000202
+//! run: --set blocked hex:c0000203 41
+//! run: --packet hex:0200000000010200000000020800450000140000000040110000c0000201c0000202
 //! expect: returned XDP_PASS
 //! expect: 50462912 -> 41
 SEC("xdp")
