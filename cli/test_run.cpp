@@ -34,13 +34,13 @@ void look_beside(const std::string& test, std::string& file) {
 
 Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) {
     CaseArguments arguments;
-    CommandLine line("run:", "");
+    CommandLine line("bpftwin run", "");
     Options options = line.options();
     add_input_options(options, arguments.input);
     options.add_repeatable("--event", arguments.events, "", "");
     options.add("--repeat", arguments.repeat, "").positive();
     options.add("--budget", arguments.budget, "").positive();
-    std::vector<const char*> words{"run:"};
+    std::vector<const char*> words{"bpftwin run"};
     for (const std::string& word : test.options) words.push_back(word.c_str());
     auto parsed = line.parse(static_cast<int>(words.size()), words.data());
     if (!parsed) return std::unexpected(parsed.error());

@@ -178,12 +178,12 @@ private:
 
 Result<RunResult> test_run(Kernel& kernel, int program, const ProgramSpec& spec,
                            const RunInput& input) {
-    const Rules* rules = rules_of(spec.type);
-    auto result = rules ? Run(*rules, spec, program).run(kernel, input)
-                        : fail(fmt::format("Linux has no test-run for {} programs, it could only "
-                                           "be attached",
-                                           name_of(spec.type)),
-                               enotsupp);
+    const Rules* rule = rules_of(spec.type);
+    auto result = rule ? Run(*rule, spec, program).run(kernel, input)
+                       : fail(fmt::format("Linux has no test-run for {} programs, it could only "
+                                          "be attached",
+                                          name_of(spec.type)),
+                              enotsupp);
     if (!result) return std::unexpected(result.error().in("program " + spec.name));
     return result;
 }
