@@ -77,8 +77,9 @@ private:
     std::vector<int> ids_;
 };
 
-/// Memory that users of these maps size before they load them.
-void give_sizes(bpf_object* object) {
+/// Memory that users of these maps size before they load them. Maps may be of types that came after
+/// libbpf's enumeration.
+__attribute__((no_sanitize("enum"))) void give_sizes(bpf_object* object) {
     constexpr unsigned page = 4096;
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object) {
