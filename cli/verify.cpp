@@ -120,14 +120,15 @@ std::string kind_of(const std::string& reason) {
 /// A walk over a folder's objects.
 class Corpus {
 public:
-    Corpus(Judge& judge, const Arguments& arguments) : judge_(judge), arguments_(arguments) {}
+    Corpus(std::unique_ptr<Judge> judge, const Arguments& arguments)
+        : judge_(std::move(judge)), release_(judge_->release()), arguments_(arguments) {}
 
     Result<Exit> run(const std::vector<std::string>& paths) {
         print(csv_head());
         Progress progress("objects");
         InterruptGuard guard;
         for (std::size_t i = 0; i < paths.size() && !InterruptGuard::interrupted(); ++i) {
-            add(paths[i]);
+            if (auto done = add(paths[i]); !done) return std::unexpected(done.error());
             progress.show(i + 1, static_cast<double>(i + 1) / static_cast<double>(paths.size()));
         }
         finish(paths.size());
@@ -135,18 +136,28 @@ public:
     }
 
 private:
-    void add(const std::string& path) {
-        auto judged = judge(judge_, {path, ""}, arguments_);
+    Result<void> add(const std::string& path) {
+        auto judged = judge(*judge_, {path, ""}, arguments_);
         if (!judged) {
             ++unreadable_;
             fmt::print(stderr, "bpftwin: {}\n", judged.error().message);
-            return;
+            return start_again();
         }
         for (const Judged& one : *judged) {
             answers_.add(one.verdict.answer);
             print(csv_line(one));
             if (one.verdict.answer == Answer::not_loadable) ++reasons_[kind_of(one.verdict.reason)];
         }
+        return {};
+    }
+
+    // A machine that an object took too long for is gone, the next objects get another.
+    Result<void> start_again() {
+        if (judge_->alive()) return {};
+        auto judge = make_judge(arguments_.engine);
+        if (!judge) return std::unexpected(judge.error());
+        judge_ = std::move(*judge);
+        return {};
     }
 
     void finish(std::size_t objects) const {
@@ -155,11 +166,12 @@ private:
                                  &std::pair<std::string, std::size_t>::second);
         if (!sorted.empty()) fmt::print(stderr, "not loadable, by reason:\n");
         for (const auto& [reason, count] : sorted) fmt::print(stderr, "  {:5} {}\n", count, reason);
-        fmt::print(stderr, "kernel {}, objects {} unreadable {}\n{}\n", judge_.release(), objects,
+        fmt::print(stderr, "kernel {}, objects {} unreadable {}\n{}\n", release_, objects,
                    unreadable_, answers_.text());
     }
 
-    Judge& judge_;
+    std::unique_ptr<Judge> judge_;
+    std::string release_;
     const Arguments& arguments_;
     Answers answers_;
     std::map<std::string, std::size_t> reasons_;
@@ -174,7 +186,7 @@ Result<Exit> corpus(const Arguments& arguments) {
     Arguments each = arguments;
     constexpr std::uint32_t numbers_only = 4;
     each.log_level = numbers_only;
-    return Corpus(**verifier, each).run(*paths);
+    return Corpus(std::move(*verifier), each).run(*paths);
 }
 
 void add_engine(Options options, Arguments& arguments) {

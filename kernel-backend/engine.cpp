@@ -162,6 +162,7 @@ class KernelJudge final : public Judge {
 public:
     explicit KernelJudge(std::unique_ptr<Kernel> kernel) : kernel_(std::move(kernel)) {}
     [[nodiscard]] std::string release() const override { return kernel_->release(); }
+    [[nodiscard]] bool alive() override { return kernel_->alive().has_value(); }
 
     Result<std::vector<Verdict>> judge(const ObjectSpec& object,
                                        std::span<const std::string> programs,

@@ -10,10 +10,11 @@
 
 namespace bpftwin::kernel {
 
-/// How long is waited. A machine that takes longer is killed.
+/// How long is waited. A machine that takes longer is killed. Without KVM, verifying a program of a
+/// million steps takes minutes.
 struct TimeLimits {
     std::chrono::milliseconds boot = std::chrono::seconds(60);
-    std::chrono::milliseconds request = std::chrono::seconds(60);
+    std::chrono::milliseconds request = std::chrono::minutes(4);
 };
 
 /// A kernel of its own for whoever calls, booted in some seconds (less with KVM, which is used

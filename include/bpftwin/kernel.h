@@ -28,6 +28,8 @@ public:
     virtual ~Judge() = default;
     /// As uname(2) tells it: "6.18.5".
     [[nodiscard]] virtual std::string release() const = 0;
+    /// Whether the kernel can still be asked: a machine that does not answer is killed.
+    [[nodiscard]] virtual bool alive() = 0;
     /// The verdicts on the programs of these names, each submitted by itself; nothing is run.
     /// @param log_level bits: 1 states and branches, 2 each instruction, 4 only the numbers; 0
     /// gives a log of level 1 of what is rejected.
