@@ -30,7 +30,18 @@ bool is_failure(const Error& error) { return error.code != enotsupp && error.cod
 
 }  // namespace
 
+void add_engines_option(Options options, std::vector<std::string>& names) {
+    options
+        .add("--engines", names,
+             "Engines beside the checked interpreter (default: jit,kernel, the kernel where it can "
+             "be asked)")
+        .comma_separated()
+        .type("NAME,NAME");
+}
+
 std::vector<Competitor> make_competitors(std::span<const std::string> names) {
+    static const std::string usual[] = {"jit", "kernel"};
+    if (names.empty()) names = usual;
     std::vector<Competitor> competitors;
     competitors.push_back(make_competitor(std::string(reference)));
     for (const std::string& name : names)

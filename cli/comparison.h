@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bpftwin/engine.h"
+#include "cli/options.h"
 #include "cli/settings.h"
 #include "compare/difference.h"
 #include "compare/engines.h"
@@ -25,7 +26,10 @@ struct Competitor {
     std::string absent = {};  ///< Why there is none, or empty.
 };
 
-/// The reference and those of these names.
+/// Adds --engines to a command.
+void add_engines_option(Options options, std::vector<std::string>& names);
+
+/// The reference and those of these names; without names the JIT and this machine's kernel.
 std::vector<Competitor> make_competitors(std::span<const std::string> names);
 
 /// One engine's results of one run, compared with the reference's.

@@ -157,8 +157,7 @@ Result<Exit> run(const Arguments& arguments) {
     // A kernel runs the program where this thread is.
     const compare::Pin pin(arguments.input.cpu);
     if (pin.cpu()) input->world.cpu = *pin.cpu();
-    const auto competitors = make_competitors(
-        arguments.engines.empty() ? std::vector<std::string>{"jit", "kernel"} : arguments.engines);
+    const auto competitors = make_competitors(arguments.engines);
     auto comparison = Comparison::create(
         {*object, **program, *settings, arguments.input.cpus, !arguments.input.world.empty()},
         competitors);
@@ -179,12 +178,7 @@ Command add_diff(CommandLine& line) {
         line.add_command("diff", "Run a program on several engines and compare every effect");
     add_object_arguments(options, arguments->object);
     add_input_options(options, arguments->input);
-    options
-        .add("--engines", arguments->engines,
-             "Engines to compare with the checked interpreter (default: jit,kernel, the kernel "
-             "where it can be asked)")
-        .comma_separated()
-        .type("NAME,NAME");
+    add_engines_option(options, arguments->engines);
     options.add("--repeat", arguments->repeat, "Runs per packet; the last one is compared")
         .positive()
         .type("N");

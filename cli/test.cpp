@@ -48,9 +48,7 @@ public:
 private:
     // An engine that was asked for by name has to be there.
     Result<void> open_engines() {
-        competitors_ =
-            make_competitors(arguments_.engines.empty() ? std::vector<std::string>{"jit", "kernel"}
-                                                        : arguments_.engines);
+        competitors_ = make_competitors(arguments_.engines);
         for (const Competitor& one : competitors_)
             if (!one.contender && !arguments_.engines.empty()) return fail(one.absent);
         std::erase_if(competitors_, [&](const Competitor& one) {
@@ -132,12 +130,7 @@ Command add_test(CommandLine& line) {
         line.add_command("test", "Run the tests in the comments of BPF sources on several engines");
     options.add("FILE", arguments->files, "C sources (.c) or assembler texts (.s, .bpfasm)")
         .required();
-    options
-        .add("--engines", arguments->engines,
-             "Engines beside the checked interpreter (default: jit,kernel, the kernel where it can "
-             "be asked)")
-        .comma_separated()
-        .type("NAME,NAME");
+    add_engines_option(options, arguments->engines);
     options.add("--filter", arguments->filter, "Only tests with this in their title").type("TEXT");
     options
         .add("--table", arguments->table, "Write which feature runs on which engine, as Markdown")
