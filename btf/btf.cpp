@@ -33,14 +33,21 @@ std::string_view name_of(BtfLinkage linkage) {
     return names[static_cast<std::size_t>(linkage)];
 }
 
+const BtfType Btf::void_type;
+
 std::string_view Btf::string(std::uint32_t offset) const {
+    if (offset < first_string_) return base_->string(offset);
+    offset -= first_string_;
     if (offset >= strings_.size()) return {};
     return strings_.data() + offset;
 }
 
 std::optional<std::uint32_t> Btf::find(std::string_view name, BtfKind kind) const {
+    if (base_)
+        if (const auto found = base_->find(name, kind)) return found;
     std::call_once(indexed_, [this] { by_name_.build(types_); });
-    return by_name_.find(types_, name, kind);
+    const auto found = by_name_.find(types_, name, kind);
+    return found ? std::optional(first_id_ + *found) : std::nullopt;
 }
 
 std::optional<std::uint64_t> Btf::size_of(std::uint32_t id) const {

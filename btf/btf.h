@@ -88,50 +88,60 @@ struct BtfType {
     std::uint8_t bits = 0, bit_offset = 0;                     ///< int.
 };
 
-/// A set of types with ids from 1; id 0 is void.
+/// A set of types with ids from 1; id 0 is void. The types of a kernel module are a split BTF:
+/// their ids and strings continue those of the kernel, their base, and may refer to them.
 class Btf {
 public:
     /// Reads and validates a `.BTF` section: every offset, id and size is inside its bounds, type
     /// chains end, names are where the kernel wants them. What only libbpf completes before the
     /// kernel sees it (sizes of data sections, extern variables and functions) is accepted.
     /// @return the types, or an Error that names the type id and what is wrong.
-    static Result<std::shared_ptr<const Btf>> parse(ByteView raw);
+    /// @param base the types that `raw` continues; null where it stands by itself.
+    static Result<std::shared_ptr<const Btf>> parse(ByteView raw,
+                                                    std::shared_ptr<const Btf> base = nullptr);
     /// The same without a copy.
-    static Result<std::shared_ptr<const Btf>> parse(Bytes raw);
+    static Result<std::shared_ptr<const Btf>> parse(Bytes raw,
+                                                    std::shared_ptr<const Btf> base = nullptr);
 
     /// Bytes as given to `parse`.
     [[nodiscard]] ByteView raw() const { return raw_; }
-    /// Number of types with void: valid ids are below it.
+    /// What this BTF continues, or null.
+    [[nodiscard]] const Btf* base() const { return base_.get(); }
+    /// The first id that the base does not have; without a base that of void.
+    [[nodiscard]] std::uint32_t first_id() const { return first_id_; }
+    /// Number of types with void and the base's: valid ids are below it.
     [[nodiscard]] std::uint32_t type_count() const {
-        return static_cast<std::uint32_t>(types_.size());
+        return first_id_ + static_cast<std::uint32_t>(types_.size());
     }
     /// The type of that id; void for ids out of range.
     [[nodiscard]] const BtfType& type(std::uint32_t id) const {
-        return types_[id < types_.size() ? id : 0];
+        if (id < first_id_) return base_->type(id);
+        return id < type_count() ? types_[id - first_id_] : void_type;
     }
     /// The kind of that type: the same as `type(id).kind`, from a table that fits into a cache.
     [[nodiscard]] BtfKind kind(std::uint32_t id) const {
-        return kinds_[id < kinds_.size() ? id : 0];
+        if (id < first_id_) return base_->kind(id);
+        return id < type_count() ? kinds_[id - first_id_] : BtfKind::void_;
     }
     /// A string of the string section; empty for offsets out of range.
     [[nodiscard]] std::string_view string(std::uint32_t offset) const;
 
     /// Entries of struct and union; func_proto; enum and enum64; datasec. Other kinds have none.
     [[nodiscard]] std::span<const BtfMember> members(const BtfType& type) const {
-        return entries(members_, type, is_aggregate(type.kind));
+        return entries(&Btf::members_, type, is_aggregate(type.kind));
     }
     [[nodiscard]] std::span<const BtfParam> params(const BtfType& type) const {
-        return entries(params_, type, type.kind == BtfKind::func_proto);
+        return entries(&Btf::params_, type, type.kind == BtfKind::func_proto);
     }
     [[nodiscard]] std::span<const BtfEnumerator> enumerators(const BtfType& type) const {
-        return entries(enumerators_, type, is_enumeration(type.kind));
+        return entries(&Btf::enumerators_, type, is_enumeration(type.kind));
     }
     [[nodiscard]] std::span<const BtfSectionVar> section_vars(const BtfType& type) const {
-        return entries(section_vars_, type, type.kind == BtfKind::datasec);
+        return entries(&Btf::section_vars_, type, type.kind == BtfKind::datasec);
     }
 
-    /// Id of the first type with that name and kind, or nothing. The first call builds an index;
-    /// any number of threads may call.
+    /// Id of the first type with that name and kind, or nothing; the base's come first. The first
+    /// call builds an index; any number of threads may call.
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name, BtfKind kind) const;
     /// `id` without typedefs, const, volatile, restrict and type tags.
     [[nodiscard]] std::uint32_t resolve(std::uint32_t id) const {
@@ -145,11 +155,28 @@ private:
     friend class BtfParser;
     Btf() = default;
 
-    template <class T>
-    static std::span<const T> entries(const std::vector<T>& table, const BtfType& type, bool has) {
-        return has ? std::span(table).subspan(type.first, type.count) : std::span<const T>{};
+    template <class Entry>
+    using Table = std::vector<Entry> Btf::*;
+
+    /// Length of a table with the base's, which it continues.
+    template <class Entry>
+    [[nodiscard]] std::size_t length(Table<Entry> table) const {
+        return (this->*table).size() + (base_ ? base_->length(table) : 0);
+    }
+    template <class Entry>
+    [[nodiscard]] std::span<const Entry> entries(Table<Entry> table, const BtfType& type,
+                                                 bool has) const {
+        if (!has || type.count == 0) return {};
+        const std::size_t before = base_ ? base_->length(table) : 0;
+        if (type.first < before) return base_->entries(table, type, has);
+        return std::span(this->*table).subspan(type.first - before, type.count);
     }
 
+    static const BtfType void_type;
+
+    std::shared_ptr<const Btf> base_;
+    std::uint32_t first_id_ = 0;      ///< Number of types of the base.
+    std::uint32_t first_string_ = 0;  ///< Bytes of strings of the base.
     Bytes raw_;
     std::string_view strings_;
     std::vector<BtfType> types_;

@@ -39,7 +39,7 @@ public:
     explicit ChainWalk(const Btf& btf) : btf_(btf), depth_(btf.type_count()) {}
 
     Result<void> all() {
-        for (std::uint32_t id = 1; id < btf_.type_count(); ++id)
+        for (std::uint32_t id = btf_.first_id(); id < btf_.type_count(); ++id)
             if (auto walked = from(id); !walked) return walked;
         return {};
     }

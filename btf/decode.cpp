@@ -26,16 +26,16 @@ BtfMember member_of(std::string_view name, const Member& raw, bool kind_flag) {
 }  // namespace
 
 template <class Wire, class Entry, class Convert>
-Result<void> BtfParser::entries(BtfType& type, std::size_t at, std::vector<Entry>& table,
+Result<void> BtfParser::entries(BtfType& type, std::size_t at, std::vector<Entry> Btf::* table,
                                 NameRule rule, Convert convert) {
-    type.first = static_cast<std::uint32_t>(table.size());
+    type.first = static_cast<std::uint32_t>(btf_->length(table));
     for (std::uint32_t i = 0; i < type.count; ++i, at += sizeof(Wire)) {
         const auto raw = read<Wire>(btf_->raw_, at);
         const auto text = name(raw.name_offset, rule);
         if (!text) return bad_name(raw.name_offset, rule, fmt::format("entry {}: ", i));
         if constexpr (requires { raw.type; })
             if (!exists(raw.type)) return unknown_type(raw.type);
-        table.push_back(convert(*text, raw));
+        ((*btf_).*table).push_back(convert(*text, raw));
     }
     return {};
 }
@@ -73,7 +73,7 @@ Result<void> BtfParser::array(BtfType& type, std::size_t at) {
 }
 
 Result<void> BtfParser::members(BtfType& type, std::size_t at) {
-    return entries<Member>(type, at, btf_->members_, NameRule::optional,
+    return entries<Member>(type, at, &Btf::members_, NameRule::optional,
                            [&](std::string_view name, const Member& raw) {
                                has_old_bit_fields_ |= !type.kind_flag && raw.offset % 8 != 0;
                                return member_of(name, raw, type.kind_flag);
@@ -87,7 +87,7 @@ Result<void> BtfParser::check_enum_size(const BtfType& type) const {
 
 Result<void> BtfParser::enumerators(BtfType& type, std::size_t at) {
     if (auto size = check_enum_size(type); !size) return size;
-    return entries<Enumerator>(type, at, btf_->enumerators_, NameRule::identifier,
+    return entries<Enumerator>(type, at, &Btf::enumerators_, NameRule::identifier,
                                [&](std::string_view name, const Enumerator& raw) {
                                    return BtfEnumerator{name, extended(raw.value, type.kind_flag)};
                                });
@@ -95,7 +95,7 @@ Result<void> BtfParser::enumerators(BtfType& type, std::size_t at) {
 
 Result<void> BtfParser::enumerators64(BtfType& type, std::size_t at) {
     if (auto size = check_enum_size(type); !size) return size;
-    return entries<Enumerator64>(type, at, btf_->enumerators_, NameRule::identifier,
+    return entries<Enumerator64>(type, at, &Btf::enumerators_, NameRule::identifier,
                                  [](std::string_view name, const Enumerator64& raw) {
                                      return BtfEnumerator{name,
                                                           std::uint64_t{raw.high} << 32 | raw.low};
@@ -111,7 +111,7 @@ Result<void> BtfParser::function(BtfType& type, std::size_t) {
 
 Result<void> BtfParser::params(BtfType& type, std::size_t at) {
     return entries<Param>(
-        type, at, btf_->params_, NameRule::optional,
+        type, at, &Btf::params_, NameRule::optional,
         [](std::string_view name, const Param& raw) { return BtfParam{name, raw.type}; });
 }
 
@@ -123,7 +123,7 @@ Result<void> BtfParser::variable(BtfType& type, std::size_t at) {
 }
 
 Result<void> BtfParser::section_vars(BtfType& type, std::size_t at) {
-    type.first = static_cast<std::uint32_t>(btf_->section_vars_.size());
+    type.first = static_cast<std::uint32_t>(btf_->length(&Btf::section_vars_));
     for (std::uint32_t i = 0; i < type.count; ++i, at += sizeof(SectionVar)) {
         const auto raw = read<SectionVar>(btf_->raw_, at);
         if (!exists(raw.type)) return unknown_type(raw.type);

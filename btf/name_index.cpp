@@ -1,4 +1,5 @@
-// Linear probing at a load of at most one half; ids ascend, so the first of equal names stays.
+// Linear probing at a load of at most one half; the types are added in order, so the first of equal
+// names stays.
 #include "btf/name_index.h"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ std::size_t BtfNameIndex::slot(std::span<const BtfType> types, std::string_view 
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash(name, kind) & mask;
     while (slots_[at] != 0) {
-        const BtfType& type = types[slots_[at]];
+        const BtfType& type = types[slots_[at] - 1];
         if (type.kind == kind && type.name == name) break;
         at = (at + 1) & mask;
     }
@@ -46,19 +47,19 @@ void BtfNameIndex::build(std::span<const BtfType> types) {
     slots_.assign(std::bit_ceil(2 * types.size() + 2), 0);
     // An address differs from run to run, so nobody can prepare names that all collide.
     seed_ = mix(reinterpret_cast<std::uintptr_t>(slots_.data()));
-    for (std::uint32_t id = 1; id < types.size(); ++id) {
-        if (types[id].name.empty()) continue;
-        std::uint32_t& entry = slots_[slot(types, types[id].name, types[id].kind)];
-        if (entry == 0) entry = id;
+    for (std::uint32_t i = 0; i < types.size(); ++i) {
+        if (types[i].name.empty()) continue;
+        std::uint32_t& entry = slots_[slot(types, types[i].name, types[i].kind)];
+        if (entry == 0) entry = i + 1;
     }
 }
 
 std::optional<std::uint32_t> BtfNameIndex::find(std::span<const BtfType> types,
                                                 std::string_view name, BtfKind kind) const {
     if (name.empty()) return std::nullopt;
-    const std::uint32_t id = slots_[slot(types, name, kind)];
-    if (id == 0) return std::nullopt;
-    return id;
+    const std::uint32_t entry = slots_[slot(types, name, kind)];
+    if (entry == 0) return std::nullopt;
+    return entry - 1;
 }
 
 }  // namespace bpftwin

@@ -1,4 +1,4 @@
-// Finds a BTF type by name and kind: an open-addressed hash table of type ids.
+// Finds a BTF type by name and kind: an open-addressed hash table.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace bpftwin {
 enum class BtfKind : std::uint8_t;
 struct BtfType;
 
-/// Holds ids only; the types themselves are passed to every call and must be the same ones.
+/// Holds indexes only; the types themselves are passed to every call and must be the same ones.
 class BtfNameIndex {
 public:
     /// Indexes every named type; of several with one name and kind the first counts.
@@ -26,7 +26,8 @@ private:
     [[nodiscard]] std::size_t slot(std::span<const BtfType> types, std::string_view name,
                                    BtfKind kind) const;
 
-    std::vector<std::uint32_t> slots_;  ///< A power of two of them; 0: free.
+    std::vector<std::uint32_t> slots_;  ///< One more than an index into the types; 0: free. A
+                                        ///< power of two of them.
     std::uint64_t seed_ = 0;
 };
 

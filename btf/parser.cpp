@@ -83,15 +83,21 @@ const std::array<BtfParser::Decoder, kind_rules.size()> BtfParser::decoders = {
 #include "btf/kind.def"
 };
 
-Result<std::shared_ptr<const Btf>> Btf::parse(ByteView raw) {
-    return parse(Bytes(raw.begin(), raw.end()));
+Result<std::shared_ptr<const Btf>> Btf::parse(ByteView raw, std::shared_ptr<const Btf> base) {
+    return parse(Bytes(raw.begin(), raw.end()), std::move(base));
 }
 
-Result<std::shared_ptr<const Btf>> Btf::parse(Bytes raw) {
-    return BtfParser(std::move(raw)).parse();
+Result<std::shared_ptr<const Btf>> Btf::parse(Bytes raw, std::shared_ptr<const Btf> base) {
+    return BtfParser(std::move(raw), std::move(base)).parse();
 }
 
-BtfParser::BtfParser(Bytes raw) : btf_(new Btf) { btf_->raw_ = std::move(raw); }
+BtfParser::BtfParser(Bytes raw, std::shared_ptr<const Btf> base) : btf_(new Btf) {
+    btf_->raw_ = std::move(raw);
+    if (!base) return;
+    btf_->first_id_ = base->type_count();
+    btf_->first_string_ = base->first_string_ + static_cast<std::uint32_t>(base->strings_.size());
+    btf_->base_ = std::move(base);
+}
 
 Result<std::shared_ptr<const Btf>> BtfParser::parse() {
     const auto parsed = btf_check::in_turn(
@@ -103,9 +109,11 @@ Result<std::shared_ptr<const Btf>> BtfParser::parse() {
 }
 
 void BtfParser::mark_old_bit_fields() {
+    const std::size_t inherited = btf_->base_ ? btf_->base_->length(&Btf::members_) : 0;
     for (const BtfType& type : btf_->types_) {
         if (!is_aggregate(type.kind) || type.kind_flag) continue;
-        for (BtfMember& member : std::span(btf_->members_).subspan(type.first, type.count)) {
+        for (BtfMember& member :
+             std::span(btf_->members_).subspan(type.first - inherited, type.count)) {
             const BtfType& of = btf_->type(btf_->resolve(member.type));
             const bool is_whole = of.bits == 8 * of.size && member.bit_offset % 8 == 0;
             const bool is_far = member.bit_offset > UINT32_MAX - of.bit_offset;
@@ -118,7 +126,7 @@ void BtfParser::mark_old_bit_fields() {
 
 Result<void> BtfParser::check_types() {
     if (has_old_bit_fields_) mark_old_bit_fields();
-    for (std::uint32_t id = 1; id < type_count_; ++id) {
+    for (std::uint32_t id = std::max(btf_->first_id_, 1U); id < type_count_; ++id) {
         if (auto checked = check_references(*btf_, id); !checked) return checked;
         if (auto checked = check_layout(*btf_, id); !checked) return checked;
     }
@@ -156,15 +164,17 @@ Result<void> BtfParser::place_sections(const Header& header) {
     if (header.type_offset != 0 || header.string_offset != types_end)
         return bad_header("types and strings overlap or leave a gap");
     if (header.type_length == 0) return bad_header("there are no types");
+    types_begin_ = header.header_length;
+    types_end_ = types_begin_ + header.type_length;
+    // The strings of a base may be all that a split BTF needs.
+    if (header.string_length == 0 && btf_->base_) return {};
     const auto* text = reinterpret_cast<const char*>(btf_->raw_.data());
     btf_->strings_ = {text + header.header_length + header.string_offset, header.string_length};
     if (btf_->strings_.empty() || header.string_length - 1 > max_name_offset ||
-        btf_->strings_.front() != '\0' || btf_->strings_.back() != '\0')
+        (!btf_->base_ && btf_->strings_.front() != '\0') || btf_->strings_.back() != '\0')
         return bad_header(
             "the string section must begin and end with a zero byte and be at most "
             "16 MiB long");
-    types_begin_ = header.header_length;
-    types_end_ = types_begin_ + header.type_length;
     return {};
 }
 
@@ -183,7 +193,7 @@ std::unexpected<Error> BtfParser::unknown_type(std::uint32_t id) const {
 
 Result<void> BtfParser::frame_records() {
     EntryCounts entries{};
-    std::size_t types = 1;
+    std::size_t types = std::max(btf_->first_id_, 1U);
     for (std::size_t at = types_begin_; at < types_end_; ++types) {
         id_ = static_cast<std::uint32_t>(types);
         record_ = {};
@@ -199,7 +209,7 @@ Result<void> BtfParser::frame_records() {
         at += length;
     }
     type_count_ = static_cast<std::uint32_t>(types);
-    reserve(types, entries);
+    reserve(types - btf_->first_id_, entries);
     return {};
 }
 
@@ -214,10 +224,12 @@ void BtfParser::reserve(std::size_t types, const EntryCounts& entries) {
 }
 
 Result<void> BtfParser::decode_records() {
-    btf_->types_.emplace_back();
-    btf_->kinds_.push_back(BtfKind::void_);
+    if (!btf_->base_) {
+        btf_->types_.emplace_back();
+        btf_->kinds_.push_back(BtfKind::void_);
+    }
     std::size_t at = types_begin_;
-    for (id_ = 1; at < types_end_; ++id_) {
+    for (id_ = btf_->type_count(); at < types_end_; ++id_) {
         record_ = read<Record>(btf_->raw_, at);
         if (auto decoded = decode(at + sizeof(Record)); !decoded) return decoded;
         at += length_of(record_);
@@ -255,17 +267,25 @@ Result<void> BtfParser::check_head(const KindRule& rule) const {
     return {};
 }
 
+const char* BtfParser::text_at(std::uint32_t offset) const {
+    const std::uint32_t first = btf_->first_string_;
+    if (offset < first) return btf_->base_->string(offset).data();
+    return offset - first < btf_->strings_.size() ? btf_->strings_.data() + (offset - first)
+                                                  : nullptr;
+}
+
 std::optional<std::string_view> BtfParser::name(std::uint32_t offset, NameRule rule) const {
-    if (offset >= btf_->strings_.size()) return std::nullopt;
-    const Text text(btf_->strings_.data() + offset);
+    const char* begin = text_at(offset);
+    if (!begin) return std::nullopt;
+    const Text text(begin);
     return follows(rule, text) ? std::optional(text.view) : std::nullopt;
 }
 
 std::unexpected<Error> BtfParser::bad_name(std::uint32_t offset, NameRule rule,
                                            std::string_view whose) const {
-    if (offset >= btf_->strings_.size())
+    if (!text_at(offset))
         return bad(fmt::format("{}name offset {} is beyond the {} bytes of strings", whose, offset,
-                               btf_->strings_.size()));
+                               btf_->first_string_ + btf_->strings_.size()));
     return bad(fmt::format("{}{}", whose, complaint(rule, btf_->string(offset))));
 }
 

@@ -14,7 +14,7 @@ namespace bpftwin {
 
 class BtfParser {
 public:
-    explicit BtfParser(Bytes raw);
+    BtfParser(Bytes raw, std::shared_ptr<const Btf> base);
     Result<std::shared_ptr<const Btf>> parse();
 
 private:
@@ -53,8 +53,10 @@ private:
     Result<void> check_enum_size(const BtfType& type) const;
     /// Decodes `type.count` entries of `Wire` into `table` by `convert`.
     template <class Wire, class Entry, class Convert>
-    Result<void> entries(BtfType& type, std::size_t at, std::vector<Entry>& table,
+    Result<void> entries(BtfType& type, std::size_t at, std::vector<Entry> Btf::* table,
                          btf_wire::NameRule rule, Convert convert);
+    /// Where the string at `offset` begins, or null beyond the strings.
+    [[nodiscard]] const char* text_at(std::uint32_t offset) const;
     /// The string at `offset`, or nothing where it breaks `rule`.
     [[nodiscard]] std::optional<std::string_view> name(std::uint32_t offset,
                                                        btf_wire::NameRule rule) const;
@@ -70,9 +72,10 @@ private:
     std::shared_ptr<Btf> btf_;
     std::size_t types_begin_ = 0, types_end_ = 0;  ///< In raw().
     bool has_old_bit_fields_ = false;  ///< Maybe: there is a narrow int or an odd offset.
-    std::uint32_t type_count_ = 0;     ///< With void; known once the records are framed.
-    std::uint32_t id_ = 0;             ///< Of the type that is being read.
-    btf_wire::Record record_{};        ///< Its record.
+    std::uint32_t type_count_ =
+        0;                       ///< With void and the base's; known once the records are framed.
+    std::uint32_t id_ = 0;       ///< Of the type that is being read.
+    btf_wire::Record record_{};  ///< Its record.
 };
 
 }  // namespace bpftwin

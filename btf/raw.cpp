@@ -1,4 +1,5 @@
 // Types one by one, in the layout of `bpftool btf dump format raw`.
+#include <algorithm>
 #include <iterator>
 
 #include "btf/format.h"
@@ -22,7 +23,8 @@ public:
     explicit RawWriter(const Btf& btf) : btf_(btf) {}
 
     std::string all() {
-        for (std::uint32_t id = 1; id < btf_.type_count(); ++id) one(id);
+        for (std::uint32_t id = std::max(btf_.first_id(), 1U); id < btf_.type_count(); ++id)
+            one(id);
         return std::move(out_);
     }
 
