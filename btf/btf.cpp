@@ -50,6 +50,13 @@ std::optional<std::uint32_t> Btf::find(std::string_view name, BtfKind kind) cons
     return found ? std::optional(first_id_ + *found) : std::nullopt;
 }
 
+std::vector<std::uint32_t> Btf::flavours(std::string_view name) const {
+    std::call_once(indexed_for_core_, [this] { for_core_.build(types_); });
+    auto found = for_core_.find(types_, name);
+    for (std::uint32_t& id : found) id += first_id_;
+    return found;
+}
+
 std::optional<std::uint64_t> Btf::size_of(std::uint32_t id) const {
     std::uint64_t elements = 1;
     for (id = resolve(id); kind(id) == BtfKind::array || kind(id) == BtfKind::var;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bpftwin/error.h"
+#include "btf/core_index.h"
 #include "btf/name_index.h"
 
 namespace bpftwin {
@@ -143,6 +144,9 @@ public:
     /// Id of the first type with that name and kind, or nothing; the base's come first. The first
     /// call builds an index; any number of threads may call.
     [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name, BtfKind kind) const;
+    /// Ids of all own types of that name and its flavours ("name___old"), ascending; the base's are
+    /// not searched. As `find`.
+    [[nodiscard]] std::vector<std::uint32_t> flavours(std::string_view name) const;
     /// `id` without typedefs, const, volatile, restrict and type tags.
     [[nodiscard]] std::uint32_t resolve(std::uint32_t id) const {
         while (is_modifier(kind(id))) id = type(id).type;
@@ -187,6 +191,8 @@ private:
     std::vector<BtfSectionVar> section_vars_;
     mutable std::once_flag indexed_;
     mutable BtfNameIndex by_name_;
+    mutable std::once_flag indexed_for_core_;
+    mutable CoreIndex for_core_;
 };
 
 /// "type 12 (STRUCT event)", for messages.

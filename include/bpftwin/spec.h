@@ -75,6 +75,14 @@ struct CoreRelocation {
     std::string access;            ///< "0:1:2".
     std::uint32_t kind;            ///< Linux enum bpf_core_relo_kind.
     std::uint32_t access_off = 0;  ///< Where `access` stands in the BTF string section.
+    std::string error = {};        ///< Why `resolve_core` did not resolve it.
+};
+
+/// An instruction that stands where a CO-RE relocation has no answer: a call of a helper that no
+/// kernel has. Harmless as long as it is not reached, as behind a check whether a field exists.
+struct Poison {
+    std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
+    std::string why;
 };
 
 /// A reference that only a kernel's types or configuration can resolve (`__ksym`, `__kconfig`).
@@ -115,6 +123,7 @@ struct ProgramSpec {
     std::vector<FuncInfo> func_info;  ///< Sorted by `insn`; empty without BTF.
     std::vector<LineInfo> line_info;  ///< Sorted by `insn`; empty without BTF.
     std::vector<CoreRelocation> core_relocations;
+    std::vector<Poison> poisoned;  ///< Sorted by `insn`.
     std::vector<ExternReference> externs;
     /// Loads of a map that nothing names, by instruction: their descriptor or index stays as it was
     /// written, and only a kernel can say what it is.

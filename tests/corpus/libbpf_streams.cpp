@@ -14,6 +14,7 @@
 
 #include "bpftwin/kernel.h"
 #include "bpftwin/spec.h"
+#include "bpftwin/target.h"
 #include "fmt/format.h"
 #include "isa/decode.h"
 #include "tests/corpus/libbpf_object.h"
@@ -110,14 +111,13 @@ Result<Relocated> relocated_by_libbpf(const std::string& path) {
     return result;
 }
 
-/// Slots that depend on a kernel's types: they are compared when those are resolved here.
+/// Slots that depend on what is not resolved here.
 std::set<std::size_t> open_sites(const ProgramSpec& program) {
     std::set<std::size_t> sites;
     const auto add = [&](std::size_t insn) {
         sites.insert(insn);
         if (program.insns[insn].code == info(Op::lddw).code) sites.insert(insn + 1);
     };
-    for (const CoreRelocation& one : program.core_relocations) add(one.insn);
     for (const ExternReference& one : program.externs) add(one.insn);
     return sites;
 }
@@ -170,6 +170,8 @@ std::string_view known_reason(std::string_view object, std::string_view program)
 
 class Comparison {
 public:
+    explicit Comparison(Target target) : target_(std::move(target)) {}
+
     void add(const std::string& path);
     /// @return whether every program is the same or a known miss.
     bool finish() const;
@@ -178,6 +180,7 @@ private:
     void compare(const std::string& file, const Result<ObjectSpec>& ours, const Relocated& theirs);
     void miss(const std::string& file, const std::string& program, const std::string& what);
 
+    Target target_;
     unsigned programs_ = 0;
     unsigned same_ = 0;
     unsigned open_ = 0;         ///< Of `same_`, those with sites that were left out.
@@ -196,7 +199,9 @@ void Comparison::add(const std::string& path) {
         ++empty_;
         fmt::print("{}: no program for libbpf (old compilers gave functions no type)\n", file);
     } else {
-        compare(file, load_elf_file(path), *theirs);
+        auto ours = load_elf_file(path);
+        if (ours) resolve_core(*ours, target_);
+        compare(file, ours, *theirs);
     }
 }
 
@@ -243,7 +248,9 @@ int main(int argc, char** argv) {
     if (!paths) return fmt::print("{}\n", paths.error().message), test::skipped;
     // libbpf 1.1 frees its list of handlers twice when the last one goes.
     libbpf_register_prog_handler("never", BPF_PROG_TYPE_XDP, BPF_XDP, nullptr);
-    Comparison comparison;
+    const auto types = load_btf_file("/sys/kernel/btf/vmlinux");
+    if (!types) return fmt::print("{}\n", types.error().message), test::skipped;
+    Comparison comparison({.name = "this kernel", .types = *types, .modules = {}});
     for (const std::string& path : *paths) comparison.add(path);
     return comparison.finish() ? 0 : 1;
 }
