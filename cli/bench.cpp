@@ -7,6 +7,7 @@
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
+#include "cli/target.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -50,7 +51,7 @@ Result<BenchPlan> make_plan(const Arguments& arguments) {
     auto engines = compare::make_contenders(arguments.engines);
     if (!engines) return std::unexpected(engines.error().in("--engines"));
     plan.engines = std::move(*engines);
-    auto object = open_object(arguments.object);
+    auto object = open_ready_object(arguments.object);
     if (!object) return std::unexpected(object.error());
     plan.object = std::move(*object);
     auto input = parse_input(arguments.input);
@@ -211,6 +212,7 @@ Command add_bench(CommandLine& line) {
     Options options =
         line.add_command("bench", "Measure how fast engines run a program and compare them");
     add_object_arguments(options, arguments->object);
+    add_btf_option(options, arguments->object.btf);
     add_input_options(options, arguments->input);
     add_options(options, *arguments);
     options.footer(footer());

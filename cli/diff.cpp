@@ -8,6 +8,7 @@
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
+#include "cli/target.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
 #include "vm/context.h"
@@ -134,7 +135,7 @@ Result<std::vector<DiffEngine>> columns(const Comparison& comparison,
 }
 
 Result<Exit> run(const Arguments& arguments) {
-    auto object = open_object(arguments.object);
+    auto object = open_ready_object(arguments.object);
     if (!object) return std::unexpected(object.error());
     auto program = choose_program(*object, arguments.input.program);
     if (!program) return std::unexpected(program.error());
@@ -177,6 +178,7 @@ Command add_diff(CommandLine& line) {
     Options options =
         line.add_command("diff", "Run a program on several engines and compare every effect");
     add_object_arguments(options, arguments->object);
+    add_btf_option(options, arguments->object.btf);
     add_input_options(options, arguments->input);
     add_engines_option(options, arguments->engines);
     options.add("--repeat", arguments->repeat, "Runs per packet; the last one is compared")

@@ -9,6 +9,7 @@
 #include "cli/hex.h"
 #include "cli/json.h"
 #include "cli/object.h"
+#include "cli/target.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
 #include "helpers/prototype.h"
@@ -260,7 +261,7 @@ Result<Exit> print_json(const ObjectSpec& object, const std::vector<const Progra
 }
 
 Result<Exit> run(const Arguments& arguments) {
-    auto object = open_object(arguments.object);
+    auto object = open_ready_object(arguments.object);
     if (!object) return std::unexpected(object.error());
     auto programs = chosen(*object, arguments.program);
     if (!programs) return std::unexpected(programs.error());
@@ -281,6 +282,7 @@ Command add_disasm(CommandLine& line) {
     Options options =
         line.add_command("disasm", "Disassemble programs in the kernel verifier's syntax");
     add_object_arguments(options, arguments->object);
+    add_btf_option(options, arguments->object.btf);
     options.add("--prog", arguments->program, "Only this program");
     options.add_flag("--source", arguments->source,
                      "Show C source lines, where the object has them");

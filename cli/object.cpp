@@ -4,6 +4,7 @@
 
 #include "cli/assembly.h"
 #include "cli/compile.h"
+#include "cli/target.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 
@@ -63,6 +64,14 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
     auto object = open_file(arguments.path);
     if (!object || !type) return object;
     for (ProgramSpec& program : object->programs) program.type = *type;
+    return object;
+}
+
+Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments) {
+    auto object = open_object(arguments);
+    if (!object) return object;
+    if (auto ready = make_ready(*object, arguments.btf); !ready)
+        return std::unexpected(ready.error());
     return object;
 }
 

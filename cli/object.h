@@ -13,7 +13,8 @@ namespace bpftwin::cli {
 /// Where an object comes from, as the command line says.
 struct ObjectArguments {
     std::string path;
-    std::string type;  ///< Program type by name; empty: as the object says.
+    std::string type;      ///< Program type by name; empty: as the object says.
+    std::string btf = {};  ///< File with a kernel's types; empty: the running kernel's.
 };
 
 /// Adds OBJ and --type to a command.
@@ -21,6 +22,10 @@ void add_object_arguments(Options options, ObjectArguments& arguments);
 
 /// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF.
 Result<ObjectSpec> open_object(const ObjectArguments& arguments);
+
+/// Opens the object and makes it ready for the kernel whose types were chosen, to be run here. (A
+/// kernel that an object is loaded into is asked by its engine.)
+Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments);
 
 /// The program called `name`; with an empty name the only one of the object.
 /// @return an Error that lists the programs if that does not name one.

@@ -7,6 +7,7 @@
 #include "cli/packets.h"
 #include "cli/report.h"
 #include "cli/settings.h"
+#include "cli/target.h"
 #include "compare/engines.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -158,7 +159,7 @@ Result<Exit> run_packets(const RunArguments& arguments, RunPlan& plan, RunInput 
 Result<Exit> run(const RunArguments& arguments) {
     auto engine = compare::make_engine(arguments.engine);
     if (!engine) return std::unexpected(engine.error().in("--engine"));
-    auto object = open_object(arguments.object);
+    auto object = open_ready_object(arguments.object);
     if (!object) return std::unexpected(object.error());
     auto program = choose_program(*object, arguments.input.program);
     if (!program) return std::unexpected(program.error());
@@ -244,6 +245,7 @@ Command add_run(CommandLine& line) {
     Options options =
         line.add_command("run", "Run a program once, or once per packet, and show its effects");
     add_object_arguments(options, arguments->object);
+    add_btf_option(options, arguments->object.btf);
     add_input_options(options, arguments->input);
     add_engine_options(options, *arguments);
     add_output_options(options, *arguments);

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/hex.h"
 #include "cli/object.h"
+#include "cli/target.h"
 #include "cli/test_report.h"
 #include "cli/test_run.h"
 #include "fmt/format.h"
@@ -16,7 +17,7 @@ namespace {
 struct Arguments {
     std::vector<std::string> files;
     std::vector<std::string> engines;
-    std::string filter, table;
+    std::string btf, filter, table;
     bool json = false;
 };
 
@@ -67,7 +68,7 @@ private:
         if (!tests) return std::unexpected(tests.error().in(path));
         if (tests->empty())
             return fail(path + ": no tests in it (//! test: TITLE; see bpftwin test --help)");
-        const auto object = open_object({path, ""});
+        const auto object = open_ready_object({path, "", arguments_.btf});
         if (!object) return std::unexpected(object.error());
         for (const TestCase& test : *tests) {
             if (!test.title.contains(arguments_.filter)) continue;
@@ -131,6 +132,7 @@ Command add_test(CommandLine& line) {
     options.add("FILE", arguments->files, "C sources (.c) or assembler texts (.s, .bpfasm)")
         .required();
     add_engines_option(options, arguments->engines);
+    add_btf_option(options, arguments->btf);
     options.add("--filter", arguments->filter, "Only tests with this in their title").type("TEXT");
     options
         .add("--table", arguments->table, "Write which feature runs on which engine, as Markdown")

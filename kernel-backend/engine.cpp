@@ -9,6 +9,7 @@
 #include "helpers/maps/attributes.h"
 #include "isa/decode.h"
 #include "kernel-backend/object.h"
+#include "kernel-backend/ready.h"
 #include "kernel-backend/test_run.h"
 #include "kernel-backend/vm.h"
 
@@ -41,7 +42,7 @@ bool prints(const ProgramSpec& program) {
 class KernelInstance final : public Instance {
 public:
     KernelInstance(std::shared_ptr<Kernel> kernel, const ObjectSpec& object)
-        : kernel_(std::move(kernel)), spec_(object) {}
+        : kernel_(std::move(kernel)), spec_(ready_for(*kernel_, object)) {}
 
     Result<void> load() {
         auto object = KernelObject::create(*kernel_, spec_);
@@ -168,10 +169,11 @@ public:
                                        std::span<const std::string> programs,
                                        std::uint32_t log_level) override {
         std::vector<Verdict> verdicts;
-        const auto created = KernelObject::create(*kernel_, object);
+        const ObjectSpec ready = ready_for(*kernel_, object);
+        const auto created = KernelObject::create(*kernel_, ready);
         for (const std::string& name : programs) {
-            const auto program = std::ranges::find(object.programs, name, &ProgramSpec::name);
-            if (program == object.programs.end())
+            const ProgramSpec* program = ready.program(name);
+            if (program == nullptr)
                 return fail(fmt::format("no program '{}' in {}", name, object.name));
             verdicts.push_back(created ? (*created)->load(*program, log_level).verdict
                                        : without_maps(created.error()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 #include "fmt/format.h"
 #include "kernel-backend/attach_target.h"
@@ -80,12 +81,14 @@ private:
         add_core_relocations(program);
     }
 
-    // The kernel resolves them against its own types (bpf_core_apply in kernel/bpf/btf.c).
+    // What nobody resolved the kernel does, against its own types (bpf_core_apply in
+    // kernel/bpf/btf.c).
     void add_core_relocations(const ProgramSpec& program) {
         for (const CoreRelocation& relocation : program.core_relocations)
-            core_.push_back({static_cast<std::uint32_t>(relocation.insn * sizeof(Insn)),
-                             relocation.type_id, relocation.access_off,
-                             static_cast<bpf_core_relo_kind>(relocation.kind)});
+            if (relocation.state == CoreState::open)
+                core_.push_back({static_cast<std::uint32_t>(relocation.insn * sizeof(Insn)),
+                                 relocation.type_id, relocation.access_off,
+                                 static_cast<bpf_core_relo_kind>(relocation.kind)});
         if (core_.empty()) return;
         attr_->core_relo_rec_size = sizeof(bpf_core_relo);
         attr_->core_relo_cnt = static_cast<std::uint32_t>(core_.size());
@@ -106,11 +109,33 @@ Answer answer_to(const Error& error, const Verdict& verdict) {
     return was_read ? Answer::rejected : Answer::not_loadable;
 }
 
-void explain(Verdict& verdict, const Error& error) {
+/// The instruction in which the verifier found a call that a relocation without an answer left.
+std::optional<std::uint32_t> reached_poison(const Verdict& verdict) {
+    constexpr std::string_view call = ": (85) call unknown#195896080";
+    const std::string_view log = verdict.log;
+    const auto end = log.rfind(call);
+    if (end == log.npos || !verdict.reason.starts_with("invalid func")) return std::nullopt;
+    const auto begin = log.rfind('\n', end) + 1;
+    std::uint32_t insn = 0;
+    const auto [_, error] = std::from_chars(log.data() + begin, log.data() + end, insn);
+    return error == std::errc{} ? std::optional(insn) : std::nullopt;
+}
+
+/// Says which relocation it was.
+void explain_poison(Verdict& verdict, const ProgramSpec& program) {
+    const auto insn = reached_poison(verdict);
+    for (const CoreRelocation& relocation : program.core_relocations)
+        if (insn == relocation.insn && relocation.state == CoreState::poisoned)
+            verdict.reason =
+                fmt::format("CO-RE relocation: {} ({})", relocation.why, verdict.reason);
+}
+
+void explain(Verdict& verdict, const Error& error, const ProgramSpec& program) {
     verdict.error = error.code;
     verdict.answer = answer_to(error, verdict);
     read_log(verdict);
     if (verdict.reason.empty()) verdict.reason = error.message;
+    explain_poison(verdict, program);
 }
 
 LoadedProgram not_loadable(const Error& error) {
@@ -142,9 +167,23 @@ std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const i
     return result;
 }
 
+namespace {
+
+/// What no kernel needs to be asked about.
+Result<void> check_resolved(const ProgramSpec& program) {
+    if (auto ok = check_externs(program); !ok) return ok;
+    for (const CoreRelocation& relocation : program.core_relocations)
+        if (relocation.state == CoreState::failed)
+            return fail(
+                fmt::format("insn {}: CO-RE relocation: {}", relocation.insn, relocation.why));
+    return {};
+}
+
+}  // namespace
+
 LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts,
                            std::uint32_t log_level) {
-    if (auto ok = check_externs(program); !ok) return not_loadable(ok.error());
+    if (auto ok = check_resolved(program); !ok) return not_loadable(ok.error());
     if (program.type == ProgType::unspec)
         return not_loadable({fmt::format("section \"{}\" says no program type", program.section)});
     auto target = attach_target(kernel, program);
@@ -154,7 +193,7 @@ LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const Pro
     LoadedProgram loaded;
     auto descriptor = submit_with_log(submission, log_level, loaded.verdict);
     if (!descriptor) {
-        explain(loaded.verdict, descriptor.error());
+        explain(loaded.verdict, descriptor.error(), program);
         return loaded;
     }
     loaded.descriptor = Descriptor(kernel, *descriptor);

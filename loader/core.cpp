@@ -17,17 +17,35 @@ std::vector<CoreResolver::Types> types_of(const Target& target) {
     return types;
 }
 
-/// Why there is no answer, in a sentence that begins with the kind.
+/// Why there is no answer.
 std::string no_answer(const CoreAnswer& answer, const Target& target, bool has_candidates) {
     const BtfType& root = answer.local.btf->type(answer.local.root);
+    const std::string wanted =
+        fmt::format("{} of {}", name_of(answer.local.kind), to_text(answer.local));
     if (answer.target)
-        return fmt::format("{} has another size in {}: {}", to_text(answer.local), target.name,
+        return fmt::format("{}: {} has {}, of another size", wanted, target.name,
                            to_text(*answer.target));
     if (!has_candidates)
-        return fmt::format("{}: {} has no type {}", to_text(answer.local), target.name,
-                           essential_name(root.name));
-    return fmt::format("{}: no type {} of {} has it", to_text(answer.local),
-                       essential_name(root.name), target.name);
+        return fmt::format("{}: {} has no type {}", wanted, target.name, essential_name(root.name));
+    return fmt::format("{}: no type {} of {} has it", wanted, essential_name(root.name),
+                       target.name);
+}
+
+/// The slots of an instruction, or an Error where there is none.
+Result<std::span<Insn>> slots_at(ProgramSpec& program, std::uint32_t insn) {
+    const std::span<Insn> insns(program.insns);
+    if (insn >= insns.size() || slots_of(insns[insn]) > insns.size() - insn)
+        return fail("there is no whole instruction");
+    return insns.subspan(insn, slots_of(insns[insn]));
+}
+
+/// Makes the instruction again what the compiler wrote.
+void reopen(ProgramSpec& program, CoreRelocation& relocation) {
+    if (relocation.state == CoreState::applied || relocation.state == CoreState::poisoned)
+        std::copy_n(relocation.compiled.begin(), slots_of(relocation.compiled[0]),
+                    program.insns.begin() + relocation.insn);
+    relocation.state = CoreState::open;
+    relocation.why.clear();
 }
 
 /// Resolves the relocations of one object, program by program.
@@ -38,26 +56,25 @@ public:
 
     void run(ProgramSpec& program) {
         for (CoreRelocation& relocation : program.core_relocations) {
-            CoreOutcome outcome{.program = program.name, .relocation = relocation};
-            const auto done = relocate(program, relocation, outcome);
-            if (!done) fail_with(done.error(), outcome);
-            relocation.error = outcome.result == CoreResult::failed ? outcome.why : "";
+            reopen(program, relocation);
+            CoreOutcome outcome{.program = program.name};
+            if (auto done = resolve(program, relocation, outcome); !done) {
+                relocation.state = CoreState::failed;
+                relocation.why = where(outcome) + done.error().message;
+            }
+            outcome.relocation = relocation;
             outcomes_.push_back(std::move(outcome));
         }
-        std::erase_if(program.core_relocations,
-                      [](const CoreRelocation& r) { return r.error.empty(); });
     }
 
     std::vector<CoreOutcome> take() { return std::move(outcomes_); }
 
 private:
-    static void fail_with(const Error& error, CoreOutcome& outcome) {
-        outcome.why = outcome.local.empty() ? error.message
-                                            : fmt::format("{}: {}", outcome.local, error.message);
+    static std::string where(const CoreOutcome& outcome) {
+        return outcome.local.empty() ? "" : fmt::format("{} of {}: ", outcome.kind, outcome.local);
     }
 
-    Result<void> relocate(ProgramSpec& program, const CoreRelocation& relocation,
-                          CoreOutcome& outcome) {
+    Result<void> resolve(ProgramSpec& program, CoreRelocation& relocation, CoreOutcome& outcome) {
         const auto kind = core_kind(relocation.kind);
         if (!kind) return fail(fmt::format("there is no CO-RE relocation {}", relocation.kind));
         outcome.kind = name_of(*kind);
@@ -67,19 +84,7 @@ private:
         const auto answer = resolver_.resolve(*kind, relocation.type_id, relocation.access);
         if (!answer) return std::unexpected(answer.error());
         tell(*answer, outcome);
-        if (auto patched = patch(*slots, answer->fix); !patched) return patched;
-        outcome.after.assign(slots->begin(), slots->end());
-        outcome.result = CoreResult::applied;
-        if (is_poisoned(slots->front())) add_poison(program, *answer, outcome);
-        return {};
-    }
-
-    static Result<std::span<Insn>> slots_at(ProgramSpec& program, std::uint32_t insn) {
-        const auto rest =
-            std::span(program.insns).subspan(std::min<std::size_t>(insn, program.insns.size()));
-        if (rest.empty() || slots_of(rest.front()) > rest.size())
-            return fail("there is no whole instruction");
-        return rest.first(slots_of(rest.front()));
+        return apply(*slots, *answer, relocation, outcome);
     }
 
     static void tell(const CoreAnswer& answer, CoreOutcome& outcome) {
@@ -88,11 +93,19 @@ private:
         outcome.module = answer.module;
     }
 
-    void add_poison(ProgramSpec& program, const CoreAnswer& answer, CoreOutcome& outcome) {
-        const bool has_candidates = !resolver_.candidates(answer.local.root).empty();
-        outcome.result = CoreResult::poisoned;
-        outcome.why = no_answer(answer, target_, has_candidates);
-        program.poisoned.push_back({outcome.relocation.insn, outcome.kind + " of " + outcome.why});
+    Result<void> apply(std::span<Insn> slots, const CoreAnswer& answer, CoreRelocation& relocation,
+                       CoreOutcome& outcome) {
+        std::ranges::copy(slots, relocation.compiled.begin());
+        if (auto patched = patch(slots, answer.fix); !patched) return patched;
+        outcome.after.assign(slots.begin(), slots.end());
+        relocation.state = CoreState::applied;
+        if (!is_poisoned(slots.front())) return {};
+        relocation.state = CoreState::poisoned;
+        const auto& candidates = resolver_.candidates(answer.local.root);
+        relocation.why = no_answer(answer, target_, !candidates.empty());
+        for (const CoreCandidate& candidate : candidates)
+            outcome.nearby.push_back(describe(*candidate.btf, candidate.id));
+        return {};
     }
 
     const Target& target_;
@@ -101,31 +114,34 @@ private:
 };
 
 /// Nothing can be resolved: every relocation says why.
-std::vector<CoreOutcome> unresolved(ObjectSpec& object, std::string_view why) {
+std::vector<CoreOutcome> unresolved(ObjectSpec& object, const std::string& why) {
     std::vector<CoreOutcome> outcomes;
     for (ProgramSpec& program : object.programs)
         for (CoreRelocation& relocation : program.core_relocations) {
-            relocation.error = why;
-            outcomes.push_back(
-                {.program = program.name, .relocation = relocation, .why = std::string(why)});
+            reopen(program, relocation);
+            relocation.state = CoreState::failed;
+            relocation.why = why;
+            outcomes.push_back({.program = program.name, .relocation = relocation});
         }
     return outcomes;
 }
 
 }  // namespace
 
-std::string_view name_of(CoreResult result) {
-    switch (result) {
-        case CoreResult::applied: return "applied";
-        case CoreResult::poisoned: return "poisoned";
-        case CoreResult::failed: return "failed";
+std::string_view name_of(CoreState state) {
+    switch (state) {
+        case CoreState::open: return "open";
+        case CoreState::applied: return "applied";
+        case CoreState::poisoned: return "poisoned";
+        case CoreState::failed: return "failed";
     }
-    bug("a result out of range");
+    bug("a state out of range");
 }
 
 std::vector<CoreOutcome> resolve_core(ObjectSpec& object, const Target& target) {
     if (!object.btf) return {};
-    if (!target.types) return unresolved(object, "the target's types are not known");
+    if (!target.types)
+        return unresolved(object, fmt::format("the types of {} are not known", target.name));
     CoreRelocator relocator(*object.btf, target);
     for (ProgramSpec& program : object.programs) relocator.run(program);
     return relocator.take();

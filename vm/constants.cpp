@@ -18,12 +18,17 @@ Result<void> check_externs(const ProgramSpec& program) {
 namespace {
 
 Result<void> check_core_relocations(const ProgramSpec& program) {
-    if (program.core_relocations.empty()) return {};
-    const auto& first = program.core_relocations.front();
-    return fail(
-        fmt::format("insn {}: CO-RE relocation (type {}, access {}) needs a kernel's BTF; "
-                    "CO-RE is not supported yet (relocations of the program: {})",
-                    first.insn, first.type_id, first.access, program.core_relocations.size()));
+    for (const CoreRelocation& relocation : program.core_relocations) {
+        if (relocation.state == CoreState::failed)
+            return fail(
+                fmt::format("insn {}: CO-RE relocation: {}", relocation.insn, relocation.why));
+        if (relocation.state == CoreState::open)
+            return fail(
+                fmt::format("insn {}: CO-RE relocation that was not resolved: resolve_core "
+                            "does it, with the types of a kernel",
+                            relocation.insn));
+    }
+    return {};
 }
 
 Result<void> check_maps(const ProgramSpec& program) {

@@ -15,6 +15,13 @@ void add_region(Trap& trap, const Region& region) {
     trap.offset %= region.stride;
 }
 
+/// A call that no helper answers may stand for a CO-RE relocation without an answer.
+void add_poison(Trap& trap, const ProgramSpec& program) {
+    for (const CoreRelocation& relocation : program.core_relocations)
+        if (relocation.insn == trap.pc && relocation.state == CoreState::poisoned)
+            trap.reason = "CO-RE relocation: " + relocation.why;
+}
+
 }  // namespace
 
 Trap trap_of(Machine& machine, const Btf* btf) {
@@ -29,6 +36,7 @@ Trap trap_of(Machine& machine, const Btf* btf) {
         trap.pc = machine.stop_pc();
         trap.function = function_at(*program, trap.pc);
         trap.source = source_at(*program, btf, trap.pc);
+        add_poison(trap, *program);
     }
     if (stop.size != 0)
         if (auto region = machine.region_near(stop.address)) add_region(trap, *region);

@@ -2,10 +2,12 @@
 // descriptor or a mapping; a caller may edit every field before `Engine::instantiate`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -68,21 +70,27 @@ struct LineInfo {
     std::uint32_t line_col;  ///< line << 10 | column.
 };
 
-/// One CO-RE relocation record of `.BTF.ext`, kept until it is resolved against a kernel's BTF.
+/// What became of a CO-RE relocation.
+enum class CoreState : std::uint8_t {
+    open,      ///< Nobody resolved it yet.
+    applied,   ///< Its instruction holds the target's answer.
+    poisoned,  ///< The target has none: the instruction is a call of a helper that no kernel has,
+               ///< harmless as long as it is not reached.
+    failed,    ///< It makes no sense, or types of the target give different answers.
+};
+std::string_view name_of(CoreState state);
+
+/// One CO-RE relocation record of `.BTF.ext`, resolved by `resolve_core` (bpftwin/target.h).
 struct CoreRelocation {
     std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
     std::uint32_t type_id;
     std::string access;            ///< "0:1:2".
     std::uint32_t kind;            ///< Linux enum bpf_core_relo_kind.
     std::uint32_t access_off = 0;  ///< Where `access` stands in the BTF string section.
-    std::string error = {};        ///< Why `resolve_core` did not resolve it.
-};
 
-/// An instruction that stands where a CO-RE relocation has no answer: a call of a helper that no
-/// kernel has. Harmless as long as it is not reached, as behind a check whether a field exists.
-struct Poison {
-    std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
-    std::string why;
+    CoreState state = CoreState::open;
+    std::string why = {};               ///< Poisoned or failed: the reason.
+    std::array<Insn, 2> compiled = {};  ///< The instruction before it was resolved.
 };
 
 /// A reference that only a kernel's types or configuration can resolve (`__ksym`, `__kconfig`).
@@ -120,10 +128,9 @@ struct ProgramSpec {
 
     std::vector<Insn> insns;
     std::vector<Function> functions;
-    std::vector<FuncInfo> func_info;  ///< Sorted by `insn`; empty without BTF.
-    std::vector<LineInfo> line_info;  ///< Sorted by `insn`; empty without BTF.
-    std::vector<CoreRelocation> core_relocations;
-    std::vector<Poison> poisoned;  ///< Sorted by `insn`.
+    std::vector<FuncInfo> func_info;               ///< Sorted by `insn`; empty without BTF.
+    std::vector<LineInfo> line_info;               ///< Sorted by `insn`; empty without BTF.
+    std::vector<CoreRelocation> core_relocations;  ///< Sorted by `insn`.
     std::vector<ExternReference> externs;
     /// Loads of a map that nothing names, by instruction: their descriptor or index stays as it was
     /// written, and only a kernel can say what it is.

@@ -2,10 +2,8 @@
 // against its types. Any kernel's, also of another release or machine.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "bpftwin/spec.h"
@@ -25,31 +23,21 @@ struct Target {
     std::vector<Module> modules;
 };
 
-/// What became of a CO-RE relocation.
-enum class CoreResult : std::uint8_t {
-    applied,
-    poisoned,  ///< The target has no answer: reaching the instruction is an error.
-    failed,    ///< It makes no sense, or several types of the target give different answers.
-};
-std::string_view name_of(CoreResult result);
-
-/// A CO-RE relocation, and its answer in a target.
+/// A CO-RE relocation and its answer in a target, told.
 struct CoreOutcome {
     std::string program;
     CoreRelocation relocation;
-    CoreResult result = CoreResult::failed;
     std::string kind;                 ///< "byte_off", as libbpf calls it.
     std::string local;                ///< "struct sk_buff.len (0:13 @ offset 112)".
     std::string target;               ///< The same of the target; empty: none fits.
     std::string module;               ///< That has it; empty: the kernel itself.
+    std::vector<std::string> nearby;  ///< Types of that name in the target, where none fits.
     std::vector<Insn> before, after;  ///< The instruction: two slots of a 64-bit load.
-    std::string why;                  ///< Not applied: the reason.
 };
 
 /// Resolves the CO-RE relocations of all programs against the target's types, by libbpf's rules.
-/// Applied ones are no longer listed in their program. What the target has no answer to becomes a
-/// call that does not exist (`ProgramSpec::poisoned`). A failed one stays listed with its reason in
-/// `CoreRelocation::error`, as all do where the target's types are unknown.
+/// An object may be resolved any number of times, for one target after the other. Where the
+/// target's types are unknown, all relocations fail.
 /// @return the outcomes in the order of programs and instructions.
 std::vector<CoreOutcome> resolve_core(ObjectSpec& object, const Target& target);
 

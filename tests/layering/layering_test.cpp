@@ -23,12 +23,13 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"isa", {}},
     {"btf", {"isa"}},
     {"helper_table", {"isa", "btf"}},
-    {"loader", {"isa", "btf", "helper_table"}},
+    {"target", {"isa", "btf"}},
+    {"loader", {"isa", "btf", "helper_table", "target"}},
     {"runtime", {"isa", "btf"}},
     {"helpers", {"isa", "btf", "helper_table", "runtime"}},
     {"vm", {"isa", "btf", "helper_table", "runtime", "helpers"}},
     {"jit", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
-    {"kernel", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
+    {"kernel", {"isa", "btf", "helper_table", "target", "runtime", "helpers", "vm"}},
     {"compare", {"vm", "jit", "kernel"}},
 };
 

@@ -1,0 +1,238 @@
+// `bpftwin core`: what an object wants to know of a kernel's types, and what kernels answer.
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/object.h"
+#include "cli/table.h"
+#include "cli/target.h"
+#include "cli/terminal.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "isa/disasm.h"
+#include "vm/source.h"
+
+namespace bpftwin::cli {
+namespace {
+
+struct Arguments {
+    ObjectArguments object;
+    std::vector<std::string> targets;
+    std::string program;
+    bool problems = false, json = false;
+};
+
+/// An object's relocations in one target.
+struct Answers {
+    std::string target;
+    std::vector<CoreOutcome> outcomes;
+};
+
+std::string instruction(std::span<const Insn> slots) {
+    if (slots.empty()) return "";
+    return disassemble(slots, 0).value_or("?");
+}
+
+bool is_problem(const CoreOutcome& outcome) {
+    return outcome.relocation.state != CoreState::applied;
+}
+
+std::string painted(const CoreOutcome& outcome, Style style) {
+    const std::string_view state = name_of(outcome.relocation.state);
+    return is_problem(outcome) ? style.bad(state) : style.good(state);
+}
+
+/// The answers of one program, one after the other.
+class ProgramReport {
+public:
+    ProgramReport(const ObjectSpec& object, const ProgramSpec& program, Style style)
+        : object_(object), program_(program), style_(style) {}
+
+    [[nodiscard]] std::string text(const std::vector<CoreOutcome>& outcomes, bool problems) const {
+        std::string list;
+        for (const CoreOutcome& outcome : outcomes)
+            if (outcome.program == program_.name && (!problems || is_problem(outcome)))
+                list += one(outcome);
+        if (list.empty()) return "";
+        return fmt::format("{} ({})\n{}", style_.bold(program_.name), program_.section, list);
+    }
+
+private:
+    [[nodiscard]] std::string one(const CoreOutcome& outcome) const {
+        std::string text =
+            fmt::format("  insn {}: {} of {}: {}\n", outcome.relocation.insn,
+                        outcome.kind.empty() ? "unknown kind" : outcome.kind,
+                        outcome.local.empty() ? "?" : outcome.local, painted(outcome, style_));
+        if (!outcome.target.empty()) text += fmt::format("    {}\n", found(outcome));
+        if (!outcome.relocation.why.empty())
+            text += fmt::format("    {}\n", outcome.relocation.why);
+        for (const std::string& type : outcome.nearby) text += fmt::format("    near: {}\n", type);
+        text += fmt::format("    {}\n", change(outcome));
+        return text + source(outcome.relocation.insn);
+    }
+
+    static std::string found(const CoreOutcome& outcome) {
+        const std::string of =
+            outcome.module.empty() ? "" : fmt::format(" of module {}", outcome.module);
+        return fmt::format("found {}{}", outcome.target, of);
+    }
+
+    static std::string change(const CoreOutcome& outcome) {
+        const std::string before = instruction(outcome.before), after = instruction(outcome.after);
+        if (after.empty() || before == after) return before;
+        return fmt::format("{}  ->  {}", before, after);
+    }
+
+    [[nodiscard]] std::string source(std::uint32_t insn) const {
+        const auto line = source_at(program_, object_.btf.get(), insn);
+        if (!line) return "";
+        return style_.dim(fmt::format("    {}:{}: {}", line->file, line->line, line->text)) + "\n";
+    }
+
+    const ObjectSpec& object_;
+    const ProgramSpec& program_;
+    Style style_;
+};
+
+/// "ok", or how many relocations have no answer.
+std::string summary(const std::vector<CoreOutcome>& outcomes, const std::string& program) {
+    std::size_t poisoned = 0, failed = 0;
+    for (const CoreOutcome& outcome : outcomes) {
+        if (outcome.program != program) continue;
+        poisoned += outcome.relocation.state == CoreState::poisoned ? 1 : 0;
+        failed += outcome.relocation.state == CoreState::failed ? 1 : 0;
+    }
+    std::vector<std::string> parts;
+    if (failed != 0) parts.push_back(fmt::format("{} failed", failed));
+    if (poisoned != 0) parts.push_back(fmt::format("{} poisoned", poisoned));
+    return parts.empty() ? "ok" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string matrix(const ObjectSpec& object, std::span<const Answers> answers,
+                   const std::string& only) {
+    Table table;
+    std::vector<std::string> head = {"program", "relocations"};
+    for (const Answers& one : answers) head.push_back(one.target);
+    table.add(head);
+    for (const ProgramSpec& program : object.programs) {
+        if (!only.empty() && program.name != only) continue;
+        std::vector<std::string> row = {program.name,
+                                        fmt::format("{}", program.core_relocations.size())};
+        for (const Answers& one : answers) row.push_back(summary(one.outcomes, program.name));
+        table.add(row);
+    }
+    return table.text();
+}
+
+Json outcome_json(const ObjectSpec& object, const CoreOutcome& outcome) {
+    const CoreRelocation& relocation = outcome.relocation;
+    Json json = {{"program", outcome.program},
+                 {"insn", relocation.insn},
+                 {"kind", outcome.kind},
+                 {"access", relocation.access},
+                 {"state", name_of(relocation.state)},
+                 {"local", outcome.local},
+                 {"target", outcome.target.empty() ? Json() : Json(outcome.target)},
+                 {"module", outcome.module.empty() ? Json() : Json(outcome.module)},
+                 {"why", relocation.why.empty() ? Json() : Json(relocation.why)},
+                 {"nearby", outcome.nearby},
+                 {"before", instruction(outcome.before)},
+                 {"after", outcome.after.empty() ? Json() : Json(instruction(outcome.after))}};
+    const ProgramSpec* program = object.program(outcome.program);
+    const auto line =
+        program ? source_at(*program, object.btf.get(), relocation.insn) : std::nullopt;
+    json["source"] =
+        line ? Json{{"file", line->file}, {"line", line->line}, {"text", line->text}} : Json();
+    return json;
+}
+
+Json answers_json(const ObjectSpec& object, std::span<const Answers> answers) {
+    Json targets = Json::array();
+    for (const Answers& one : answers) {
+        Json list = Json::array();
+        for (const CoreOutcome& outcome : one.outcomes)
+            list.push_back(outcome_json(object, outcome));
+        targets.push_back({{"target", one.target}, {"relocations", list}});
+    }
+    return {{"object", object.name}, {"targets", targets}};
+}
+
+std::string text(const ObjectSpec& object, std::span<const Answers> answers,
+                 const Arguments& arguments) {
+    if (answers.size() > 1 && !arguments.problems)
+        return matrix(object, answers, arguments.program);
+    std::string text;
+    for (const Answers& one : answers) {
+        if (answers.size() > 1) text += fmt::format("== {}\n", one.target);
+        for (const ProgramSpec& program : object.programs)
+            text += ProgramReport(object, program, stdout_style())
+                        .text(one.outcomes, arguments.problems);
+    }
+    return text;
+}
+
+Result<std::vector<Answers>> ask(ObjectSpec& object, const Arguments& arguments) {
+    std::vector<std::string> paths = arguments.targets;
+    if (paths.empty()) paths.emplace_back();
+    std::vector<Answers> answers;
+    for (const std::string& path : paths) {
+        auto target = open_target(path);
+        if (!target) return std::unexpected(target.error().in("--btf"));
+        auto outcomes = resolve_core(object, *target);
+        if (!arguments.program.empty())
+            std::erase_if(outcomes,
+                          [&](const CoreOutcome& o) { return o.program != arguments.program; });
+        answers.push_back({target->name, std::move(outcomes)});
+    }
+    return answers;
+}
+
+bool has_failures(std::span<const Answers> answers) {
+    return std::ranges::any_of(answers, [](const Answers& one) {
+        return std::ranges::any_of(one.outcomes, [](const CoreOutcome& outcome) {
+            return outcome.relocation.state == CoreState::failed;
+        });
+    });
+}
+
+Result<Exit> run(const Arguments& arguments) {
+    auto object = open_object(arguments.object);
+    if (!object) return std::unexpected(object.error());
+    if (!arguments.program.empty())
+        if (auto known = choose_program(*object, arguments.program); !known)
+            return std::unexpected(known.error());
+    const auto answers = ask(*object, arguments);
+    if (!answers) return std::unexpected(answers.error());
+    print(arguments.json ? json_text(answers_json(*object, *answers)) + '\n'
+                         : text(*object, *answers, arguments));
+    return has_failures(*answers) ? exit_finding : exit_fine;
+}
+
+}  // namespace
+
+Command add_core(CommandLine& line) {
+    auto arguments = std::make_shared<Arguments>();
+    Options options =
+        line.add_command("core", "Show what CO-RE relocations find in kernels' types");
+    add_object_arguments(options, arguments->object);
+    options.add_repeatable("--btf", arguments->targets, "FILE",
+                           "Types of a kernel: raw BTF or an ELF file (default: the running "
+                           "kernel's); several give a table of programs and kernels");
+    options.add("--prog", arguments->program, "Only this program").type("NAME");
+    options.add_flag("--problems", arguments->problems,
+                     "Only relocations without an answer, also of several kernels");
+    options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
+    options.footer(
+        "A poisoned relocation has no answer: its instruction must not be reached, as behind a "
+        "check "
+        "of\nbpf_core_field_exists. A failed one keeps its program from loading.\n\n"
+        "Examples:\n"
+        "  bpftwin core opensnoop.o\n"
+        "  bpftwin core opensnoop.o --btf vmlinux-6.1 --btf vmlinux-6.12\n\n"
+        "Exit status: 0 none failed, 1 some did, 2 bad usage or input");
+    return {options, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace bpftwin::cli
