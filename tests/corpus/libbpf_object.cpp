@@ -39,10 +39,13 @@ std::string cause(int error) {
 
 }  // namespace
 
-Result<LibbpfObject> open_by_libbpf(const std::string& path) {
+Result<LibbpfObject> open_by_libbpf(const std::string& path, const std::string& btf) {
     libbpf_set_print(keep_warning);
     warnings.clear();
-    LibbpfObject object(bpf_object__open_file(path.c_str(), nullptr));
+    bpf_object_open_opts options{};
+    options.sz = sizeof options;
+    if (!btf.empty()) options.btf_custom_path = btf.c_str();
+    LibbpfObject object(bpf_object__open_file(path.c_str(), &options));
     if (!object) return std::unexpected(libbpf_error("libbpf does not open it", errno));
     // Nobody else is to see what a test loads.
     bpf_map* map = nullptr;

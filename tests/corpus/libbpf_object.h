@@ -17,8 +17,9 @@ struct CloseObject {
 using LibbpfObject = std::unique_ptr<bpf_object, CloseObject>;
 
 /// libbpf's reading of a file: nothing of it is in the kernel yet.
+/// @param btf the file with types for CO-RE; empty: the running kernel's.
 /// @return an Error that ends with libbpf's own words.
-Result<LibbpfObject> open_by_libbpf(const std::string& path);
+Result<LibbpfObject> open_by_libbpf(const std::string& path, const std::string& btf = {});
 
 /// "what: libbpf's first warning since it opened an object", or the errno's text where it gave
 /// none.

@@ -1,8 +1,6 @@
 // bpftwin_libbpf_streams: whether our loader makes of every program in a folder of objects what
 // libbpf makes of it, instruction for instruction.
 //
-// libbpf relocates when it loads. A handler of the object's own sections looks at all programs in
-// the moment before the first goes to the kernel, and ends the load there.
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -18,98 +16,13 @@
 #include "fmt/format.h"
 #include "isa/decode.h"
 #include "tests/corpus/libbpf_object.h"
+#include "tests/corpus/libbpf_relocated.h"
 
 namespace {
 
 using namespace bpftwin;
-
-/// What libbpf made of one program.
-using Stream = std::vector<Insn>;
-
-/// The programs of an object as libbpf would load them, and its maps by descriptor.
-struct Relocated {
-    std::map<std::string, Stream> programs;
-    std::map<int, std::string> maps;
-};
-
-bpf_object* loading = nullptr;
-Relocated* found = nullptr;
-
-int look(bpf_program*, bpf_prog_load_opts*, long) {
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, loading) found->maps[bpf_map__fd(map)] = bpf_map__name(map);
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, loading) {
-        if (!bpf_program__autoload(program)) continue;
-        Stream& stream = found->programs[bpf_program__name(program)];
-        stream.resize(bpf_program__insn_cnt(program));
-        std::memcpy(stream.data(), bpf_program__insns(program), stream.size() * sizeof(Insn));
-    }
-    return -ECANCELED;
-}
-
-/// Handlers of the sections of one object, as long as they live.
-class Handlers {
-public:
-    explicit Handlers(bpf_object* object) {
-        std::set<std::string> sections;
-        bpf_program* program = nullptr;
-        bpf_object__for_each_program(program, object) {
-            std::string section = bpf_program__section_name(program);
-            if (section.starts_with('?')) section.erase(0, 1);
-            if (!sections.insert(section).second) continue;
-            libbpf_prog_handler_opts options{};
-            options.sz = sizeof options;
-            options.prog_prepare_load_fn = look;
-            // Any type will do where libbpf knows none for the section's name: nothing is loaded.
-            const bpf_prog_type type = bpf_program__type(program);
-            ids_.push_back(libbpf_register_prog_handler(
-                section.c_str(), type == BPF_PROG_TYPE_UNSPEC ? BPF_PROG_TYPE_XDP : type,
-                bpf_program__expected_attach_type(program), &options));
-        }
-    }
-    ~Handlers() {
-        for (const int id : ids_) libbpf_unregister_prog_handler(id);
-    }
-    Handlers(const Handlers&) = delete;
-    Handlers& operator=(const Handlers&) = delete;
-
-private:
-    std::vector<int> ids_;
-};
-
-/// Memory that users of these maps size before they load them. Maps may be of types that came after
-/// libbpf's enumeration.
-__attribute__((no_sanitize("enum"))) void give_sizes(bpf_object* object) {
-    constexpr unsigned page = 4096;
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object) {
-        const bpf_map_type type = bpf_map__type(map);
-        const bool is_sized = type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF ||
-                              type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_HASH;
-        if (is_sized && bpf_map__max_entries(map) == 0) bpf_map__set_max_entries(map, page);
-    }
-}
-
-/// Without programs for an object that has none.
-Result<Relocated> relocated_by_libbpf(const std::string& path) {
-    const auto first = test::open_by_libbpf(path);
-    if (!first) return std::unexpected(first.error());
-    Relocated result;
-    if (bpf_object__next_program(first->get(), nullptr) == nullptr) return result;
-    const Handlers handlers(first->get());
-    const auto object = test::open_by_libbpf(path);
-    if (!object) return std::unexpected(object.error());
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, true);
-    give_sizes(object->get());
-    loading = object->get();
-    found = &result;
-    const int error = -bpf_object__load(object->get());
-    if (result.programs.empty())
-        return std::unexpected(test::libbpf_error("libbpf does not relocate it", error));
-    return result;
-}
+using test::Relocated;
+using test::Stream;
 
 /// Slots that depend on what is not resolved here.
 std::set<std::size_t> open_sites(const ProgramSpec& program) {
@@ -191,7 +104,7 @@ private:
 
 void Comparison::add(const std::string& path) {
     const std::string file = std::filesystem::path(path).filename();
-    const auto theirs = relocated_by_libbpf(path);
+    const auto theirs = test::relocated_by_libbpf(path);
     if (!theirs) {
         ++unrelocated_;
         fmt::print("{}: {}\n", file, theirs.error().message);
@@ -246,8 +159,6 @@ int main(int argc, char** argv) {
         return fmt::print("{}\n", kernel.error().message), test::skipped;
     const auto paths = test::objects_named(argc - 1, argv + 1);
     if (!paths) return fmt::print("{}\n", paths.error().message), test::skipped;
-    // libbpf 1.1 frees its list of handlers twice when the last one goes.
-    libbpf_register_prog_handler("never", BPF_PROG_TYPE_XDP, BPF_XDP, nullptr);
     const auto types = load_btf_file("/sys/kernel/btf/vmlinux");
     if (!types) return fmt::print("{}\n", types.error().message), test::skipped;
     Comparison comparison({.name = "this kernel", .types = *types, .modules = {}});

@@ -1,0 +1,29 @@
+// What libbpf makes of an object's instructions.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bpftwin/error.h"
+#include "bpftwin/insn.h"
+
+namespace bpftwin::test {
+
+/// What libbpf made of one program.
+using Stream = std::vector<Insn>;
+
+/// The programs of an object as libbpf would load them, and its maps by descriptor.
+struct Relocated {
+    std::map<std::string, Stream> programs;
+    std::map<int, std::string> maps;
+};
+
+/// All programs of an object, relocated by libbpf; nothing is loaded but maps, for a moment.
+/// @param btf the file with the types to resolve CO-RE relocations against; empty: the running
+/// kernel's.
+/// @return without programs for an object that has none; an Error with libbpf's reason where it
+/// refuses the object.
+Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string& btf = {});
+
+}  // namespace bpftwin::test
