@@ -66,11 +66,18 @@ private:
                         outcome.kind.empty() ? "unknown kind" : outcome.kind,
                         outcome.local.empty() ? "?" : outcome.local, painted(outcome, style_));
         if (!outcome.target.empty()) text += fmt::format("    {}\n", found(outcome));
-        if (!outcome.relocation.why.empty())
-            text += fmt::format("    {}\n", outcome.relocation.why);
-        for (const std::string& type : outcome.nearby) text += fmt::format("    near: {}\n", type);
+        if (!outcome.relocation.why.empty()) text += fmt::format("    {}\n", reason(outcome));
+        if (!outcome.near.empty())
+            text += fmt::format("    it has {}\n", fmt::join(outcome.near, ", "));
         text += fmt::format("    {}\n", change(outcome));
         return text + source(outcome.relocation.insn);
+    }
+
+    /// Without the relocation itself, which stands above it.
+    static std::string_view reason(const CoreOutcome& outcome) {
+        const std::string head = fmt::format("{} of {}: ", outcome.kind, outcome.local);
+        const std::string_view why = outcome.relocation.why;
+        return why.starts_with(head) ? why.substr(head.size()) : why;
     }
 
     static std::string found(const CoreOutcome& outcome) {
@@ -137,7 +144,7 @@ Json outcome_json(const ObjectSpec& object, const CoreOutcome& outcome) {
                  {"target", outcome.target.empty() ? Json() : Json(outcome.target)},
                  {"module", outcome.module.empty() ? Json() : Json(outcome.module)},
                  {"why", relocation.why.empty() ? Json() : Json(relocation.why)},
-                 {"nearby", outcome.nearby},
+                 {"near", outcome.near},
                  {"before", instruction(outcome.before)},
                  {"after", outcome.after.empty() ? Json() : Json(instruction(outcome.after))}};
     const ProgramSpec* program = object.program(outcome.program);
@@ -170,7 +177,9 @@ std::string text(const ObjectSpec& object, std::span<const Answers> answers,
             text += ProgramReport(object, program, stdout_style())
                         .text(one.outcomes, arguments.problems);
     }
-    return text;
+    const bool none =
+        std::ranges::all_of(answers, [](const Answers& a) { return a.outcomes.empty(); });
+    return none ? fmt::format("{}: no CO-RE relocations\n", object.name) : text;
 }
 
 Result<std::vector<Answers>> ask(ObjectSpec& object, const Arguments& arguments) {
@@ -181,6 +190,7 @@ Result<std::vector<Answers>> ask(ObjectSpec& object, const Arguments& arguments)
         auto target = open_target(path);
         if (!target) return std::unexpected(target.error().in("--btf"));
         auto outcomes = resolve_core(object, *target);
+        add_near(outcomes, object, *target);
         if (!arguments.program.empty())
             std::erase_if(outcomes,
                           [&](const CoreOutcome& o) { return o.program != arguments.program; });

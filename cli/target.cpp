@@ -13,7 +13,12 @@ bool asks_for_types(const ObjectSpec& object) {
     });
 }
 
-std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+/// "vmlinux-6.1" of "types/vmlinux-6.1.btf".
+std::string kernel_name(std::string_view path) {
+    path.remove_prefix(path.rfind('/') + 1);
+    if (path.ends_with(".btf")) path.remove_suffix(4);
+    return std::string(path);
+}
 
 }  // namespace
 
@@ -29,7 +34,7 @@ Result<Target> open_target(const std::string& path) {
     const bool is_given = !path.empty();
     auto types = load_btf_file(is_given ? path : std::string(running_types));
     if (!types) return std::unexpected(types.error());
-    return Target{.name = is_given ? file_name(path) : "the running kernel",
+    return Target{.name = is_given ? kernel_name(path) : "the running kernel",
                   .types = std::move(*types),
                   .modules = {}};
 }

@@ -101,10 +101,8 @@ private:
         relocation.state = CoreState::applied;
         if (!is_poisoned(slots.front())) return {};
         relocation.state = CoreState::poisoned;
-        const auto& candidates = resolver_.candidates(answer.local.root);
-        relocation.why = no_answer(answer, target_, !candidates.empty());
-        for (const CoreCandidate& candidate : candidates)
-            outcome.nearby.push_back(describe(*candidate.btf, candidate.id));
+        const bool has_candidates = !resolver_.candidates(answer.local.root).empty();
+        relocation.why = no_answer(answer, target_, has_candidates);
         return {};
     }
 

@@ -31,7 +31,7 @@ struct CoreOutcome {
     std::string local;                ///< "struct sk_buff.len (0:13 @ offset 112)".
     std::string target;               ///< The same of the target; empty: none fits.
     std::string module;               ///< That has it; empty: the kernel itself.
-    std::vector<std::string> nearby;  ///< Types of that name in the target, where none fits.
+    std::vector<std::string> near;    ///< What the target has of nearly that name: `add_near`.
     std::vector<Insn> before, after;  ///< The instruction: two slots of a 64-bit load.
 };
 
@@ -40,5 +40,9 @@ struct CoreOutcome {
 /// target's types are unknown, all relocations fail.
 /// @return the outcomes in the order of programs and instructions.
 std::vector<CoreOutcome> resolve_core(ObjectSpec& object, const Target& target);
+
+/// Adds to poisoned outcomes what the target has of nearly the name that it lacks: types, or
+/// members and enumerators of the types that it has. Takes time: for reports.
+void add_near(std::vector<CoreOutcome>& outcomes, const ObjectSpec& object, const Target& target);
 
 }  // namespace bpftwin

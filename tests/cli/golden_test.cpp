@@ -1,6 +1,8 @@
 // Golden files: what a terminal shows. Lines that begin with "$ " are commands, what follows is
 // their output, and "[1]" after it an exit status other than 0. BPFTWIN_UPDATE_GOLDEN=1 rewrites
-// the files. Addresses stand as "0x...", what `bpftwin bench` measures as "N".
+// the files. Addresses stand as "0x...", what `bpftwin bench` measures as "N". The linux-*.btf are
+// what the sessions' programs need of the types of Debian's kernels 6.1.0-56-cloud-amd64 and
+// 6.12.117+deb12-cloud-amd64 and of a 6.18.44 (`bpftool gen min_core_btf`).
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

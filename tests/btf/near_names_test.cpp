@@ -1,4 +1,4 @@
-#include "vm/near_names.h"
+#include "btf/near_names.h"
 
 #include <array>
 
