@@ -15,6 +15,7 @@ bpf_object* loading = nullptr;
 Relocated* found = nullptr;
 
 int look(bpf_program*, bpf_prog_load_opts*, long) {
+    found->end = std::chrono::steady_clock::now();
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, loading) found->maps[bpf_map__fd(map)] = bpf_map__name(map);
     bpf_program* program = nullptr;
@@ -86,6 +87,7 @@ Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string
     Relocated result;
     if (bpf_object__next_program(first->get(), nullptr) == nullptr) return result;
     const Handlers handlers(first->get());
+    result.begin = std::chrono::steady_clock::now();
     const auto object = open_by_libbpf(path, btf);
     if (!object) return std::unexpected(object.error());
     bpf_program* program = nullptr;

@@ -1,6 +1,7 @@
 // What libbpf makes of an object's instructions.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ using Stream = std::vector<Insn>;
 struct Relocated {
     std::map<std::string, Stream> programs;
     std::map<int, std::string> maps;
+    std::chrono::steady_clock::time_point begin, end;  ///< From opening it to its instructions.
 };
 
 /// All programs of an object, relocated by libbpf; nothing is loaded but maps, for a moment.
