@@ -28,12 +28,6 @@ constexpr bool is_value_kind(BtfKind kind) {
            kind != BtfKind::decl_tag;
 }
 
-/// Bytes of a value of that type, or nothing where there can be none.
-inline std::optional<std::uint64_t> value_size(const Btf& btf, std::uint32_t id) {
-    if (!is_value_kind(btf.kind(id))) return std::nullopt;
-    return btf.size_of(id);
-}
-
 /// Applies `check(entry, index)` to every entry of a span.
 template <class Entries, class Check>
 Result<void> for_each_entry(const Entries& entries, Check check) {

@@ -18,7 +18,8 @@ bool is_void(const Btf& btf, std::uint32_t id) {
 /// Checks what one type refers to, by its kind.
 class ReferenceCheck {
 public:
-    ReferenceCheck(const Btf& btf, std::uint32_t id) : btf_(btf), id_(id), type_(btf.type(id)) {}
+    ReferenceCheck(const Btf& btf, const ValueSizes& sizes, std::uint32_t id)
+        : btf_(btf), sizes_(sizes), id_(id), type_(btf.type(id)) {}
 
     [[nodiscard]] Result<void> run() const {
         switch (type_.kind) {
@@ -55,7 +56,7 @@ private:
     }
 
     [[nodiscard]] Result<void> expect_sized(std::string_view who, std::uint32_t target) const {
-        return expect(value_size(btf_, target).has_value(), who, target, "a type with a size");
+        return expect(sizes_.of(target).has_value(), who, target, "a type with a size");
     }
 
     [[nodiscard]] Result<void> target() const {
@@ -78,7 +79,7 @@ private:
     }
 
     [[nodiscard]] Result<void> prototype() const {
-        const bool is_value = is_void(btf_, type_.type) || value_size(btf_, type_.type);
+        const bool is_value = is_void(btf_, type_.type) || sizes_.of(type_.type);
         return in_turn(
             [&] {
                 return expect(is_value, "its return type", type_.type,
@@ -89,7 +90,7 @@ private:
 
     [[nodiscard]] Result<void> params() const {
         return for_each_entry(btf_.params(type_), [&](const BtfParam& param, std::size_t i) {
-            if (value_size(btf_, param.type)) return Result<void>{};
+            if (sizes_.of(param.type)) return Result<void>{};
             const bool is_variadic = param.type == 0 && param.name.empty() && i + 1 == type_.count;
             return expect(is_variadic, entry("parameter", i, param.name), param.type,
                           "a type with a size");
@@ -126,14 +127,15 @@ private:
     }
 
     const Btf& btf_;
+    const ValueSizes& sizes_;
     std::uint32_t id_;
     const BtfType& type_;
 };
 
 }  // namespace
 
-Result<void> check_references(const Btf& btf, std::uint32_t id) {
-    return ReferenceCheck(btf, id).run();
+Result<void> check_references(const Btf& btf, const ValueSizes& sizes, std::uint32_t id) {
+    return ReferenceCheck(btf, sizes, id).run();
 }
 
 }  // namespace bpftwin

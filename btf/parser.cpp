@@ -56,11 +56,12 @@ bool is_section_name(std::string_view name) {
 }
 
 bool follows(NameRule rule, const Text& text) {
+    if (text.is_identifier) return rule != NameRule::none;
     switch (rule) {
         case NameRule::any: return true;
         case NameRule::none: return text.view.empty();
-        case NameRule::optional: return text.is_identifier || text.view.empty();
-        case NameRule::identifier: return text.is_identifier;
+        case NameRule::optional: return text.view.empty();
+        case NameRule::identifier: return false;
         case NameRule::text: return !text.view.empty();
         case NameRule::section: return is_section_name(text.view);
     }
@@ -126,9 +127,10 @@ void BtfParser::mark_old_bit_fields() {
 
 Result<void> BtfParser::check_types() {
     if (has_old_bit_fields_) mark_old_bit_fields();
+    const ValueSizes sizes(*btf_);
     for (std::uint32_t id = std::max(btf_->first_id_, 1U); id < type_count_; ++id) {
-        if (auto checked = check_references(*btf_, id); !checked) return checked;
-        if (auto checked = check_layout(*btf_, id); !checked) return checked;
+        if (auto checked = check_references(*btf_, sizes, id); !checked) return checked;
+        if (auto checked = check_layout(*btf_, sizes, id); !checked) return checked;
     }
     return {};
 }

@@ -210,8 +210,13 @@ TEST(btf_int, has_bits_and_encoding_that_make_sense) {
 
 TEST(btf_enum, has_the_size_of_an_integer) {
     EXPECT_THAT(error_of_record(BtfKind::enum_, "e", 0, 3), HasSubstr("an enum of 3 bytes"));
-    EXPECT_THAT(error_of_record(BtfKind::enum_, "e", 0, 0), HasSubstr("an enum of 0 bytes"));
     EXPECT_THAT(error_of_record(BtfKind::enum64, "e", 0, 16), HasSubstr("an enum of 16 bytes"));
+}
+
+TEST(btf_enum, has_no_size_where_it_is_only_announced) {
+    EXPECT_EQ(error_of_record(BtfKind::enum_, "e", 0, 0), "accepted");
+    EXPECT_THAT(error_of_record(BtfKind::enum_, "e", 1, 0, {0, 0}),
+                HasSubstr("an enum of 0 bytes"));
 }
 
 TEST(btf_float, has_a_known_size) {
