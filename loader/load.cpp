@@ -215,6 +215,27 @@ Result<Bytes> read_file(const std::string& path) {
     return content;
 }
 
+bool is_elf(ByteView bytes) {
+    constexpr std::string_view magic =
+        "\x7f"
+        "ELF";
+    return bytes.size() >= magic.size() &&
+           std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+/// Types of a BPF object are completed as it is loaded, those of kernels and modules are whole.
+Result<SharedBtf> btf_of_elf(ByteView image, SharedBtf base) {
+    auto elf = ElfFile::open(image);
+    if (!elf || base) {
+        const auto section = section_of_any_elf(image, ".BTF");
+        if (section) return Btf::parse(*section, std::move(base));
+        return std::unexpected(elf ? section.error() : elf.error());
+    }
+    auto btf = btf_of(*elf);
+    if (btf && !*btf) return fail("no section .BTF; compile with -g");
+    return btf;
+}
+
 }  // namespace
 
 Result<ObjectSpec> load_elf(ByteView image, std::string_view name) {
@@ -231,24 +252,12 @@ Result<ObjectSpec> load_elf_file(const std::string& path) {
     return load_elf(*image, path);
 }
 
-Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path) {
+Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path, SharedBtf base) {
     auto bytes = read_file(path);
     if (!bytes) return std::unexpected(bytes.error());
-    constexpr std::string_view elf_magic =
-        "\x7f"
-        "ELF";
-    bool is_elf = bytes->size() >= elf_magic.size() &&
-                  std::memcmp(bytes->data(), elf_magic.data(), elf_magic.size()) == 0;
-    if (!is_elf) {
-        auto btf = Btf::parse(std::move(*bytes));
-        if (!btf) return in_file(btf.error(), path);
-        return btf;
-    }
-    auto elf = ElfFile::open(*bytes);
-    if (!elf) return in_file(elf.error(), path);
-    auto btf = btf_of(*elf);
+    auto btf = is_elf(*bytes) ? btf_of_elf(*bytes, std::move(base))
+                              : Btf::parse(std::move(*bytes), std::move(base));
     if (!btf) return in_file(btf.error(), path);
-    if (!*btf) return fail(fmt::format("{}: no section .BTF; compile with -g", path));
     return btf;
 }
 
