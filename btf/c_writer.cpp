@@ -315,10 +315,9 @@ std::string CWriter::members(std::uint32_t id, bool packed, unsigned indent) {
 }
 
 std::string CWriter::member(const BtfMember& member, unsigned indent) {
-    std::string name(member.name);
+    std::string name = c_identifier(member.name);
     const bool is_nested = is_aggregate(btf_.kind(btf_.resolve(member.type)));
     if (name.empty() && !is_nested) name = fmt::format("__anonymous_{}", ++holes_);
-    std::ranges::replace(name, '.', '_');
     std::string text = declare(member.type, name, indent);
     if (member.bitfield_size != 0) text += fmt::format(": {}", member.bitfield_size);
     return line(indent, text + ";");

@@ -2,6 +2,7 @@
 // first error.
 #pragma once
 
+#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -26,6 +27,13 @@ inline std::string entry(std::string_view noun, std::size_t index, std::string_v
 constexpr bool is_value_kind(BtfKind kind) {
     return kind != BtfKind::func && kind != BtfKind::var && kind != BtfKind::datasec &&
            kind != BtfKind::decl_tag;
+}
+
+/// An int of a whole power of two of bytes (btf_type_int_is_regular, which does not ask for its
+/// size).
+inline bool is_whole_int(const BtfType& type) {
+    return type.kind == BtfKind::int_ && type.bit_offset == 0 && type.bits >= 8 &&
+           std::has_single_bit(type.bits);
 }
 
 /// Applies `check(entry, index)` to every entry of a span.

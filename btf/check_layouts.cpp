@@ -24,6 +24,8 @@ public:
         if (member.bit_offset < last_offset_ || (is_union && member.bit_offset != 0))
             return wrong(member, index, "its offset is below the one before, or not 0 in a union");
         last_offset_ = member.bit_offset;
+        if (type_.kind_flag && is_odd_int(member))
+            return wrong(member, index, "its int is not one of whole bytes");
         const auto bits = bits_of(member, *size * 8);
         if (!bits) return wrong(member, index, bits.error());
         if (member.bit_offset + *bits > std::uint64_t{type_.size} * 8)
@@ -32,6 +34,11 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_odd_int(const BtfMember& member) const {
+        const BtfType& type = btf_.type(btf_.resolve(member.type));
+        return type.kind == BtfKind::int_ && !is_whole_int(type);
+    }
+
     using Bits = std::expected<std::uint64_t, std::string_view>;
 
     /// Bits from the member's offset to its end, or what is wrong with them. `whole`: of its type.

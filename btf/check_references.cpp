@@ -60,17 +60,23 @@ private:
     }
 
     [[nodiscard]] Result<void> target() const {
-        return expect(is_value_kind(btf_.kind(type_.type)), "its target", type_.type,
-                      "a type of values");
+        const BtfKind kind = btf_.kind(type_.type);
+        // btf_check_type_tags
+        if (kind == BtfKind::type_tag && is_modifier(type_.kind) && type_.kind != BtfKind::type_tag)
+            return bad(btf_, id_, "type tags must come before modifiers");
+        return expect(is_value_kind(kind), "its target", type_.type, "a type of values");
     }
 
     [[nodiscard]] Result<void> array() const {
-        const BtfType& index = btf_.type(btf_.resolve(type_.index_type));
-        return in_turn([&] { return expect_sized("its element", type_.type); },
-                       [&] {
-                           return expect(index.kind == BtfKind::int_, "its index", type_.index_type,
-                                         "an int");
-                       });
+        const BtfType& element = btf_.type(btf_.resolve(type_.type));
+        const bool is_whole = element.kind != BtfKind::int_ || is_whole_int(element);
+        return in_turn(
+            [&] { return expect_sized("its element", type_.type); },
+            [&] { return expect(is_whole, "its element", type_.type, "an int of whole bytes"); },
+            [&] {
+                return expect(is_whole_int(btf_.type(btf_.resolve(type_.index_type))), "its index",
+                              type_.index_type, "an int");
+            });
     }
 
     [[nodiscard]] Result<void> function() const {

@@ -39,8 +39,10 @@ std::uint64_t content(const Btf& btf, const BtfType& type) {
     Hash hash(static_cast<std::uint64_t>(type.kind));
     hash.add(type.size);
     hash.add(type.count);
-    hash.add(std::uint64_t{type.bits} << 3 | std::uint64_t{type.is_signed} << 2 |
-             std::uint64_t{type.is_char} << 1 | std::uint64_t{type.is_bool});
+    // Whether char has a sign is up to an option of the compiler, which kernels have changed.
+    const bool is_signed = type.is_signed && type.name != "char";
+    hash.add(std::uint64_t{type.bits} << 2 | std::uint64_t{is_signed} << 1 |
+             std::uint64_t{type.is_bool});
     for (const BtfEnumerator& e : btf.enumerators(type)) {
         hash.add(e.name);
         hash.add(e.value);

@@ -59,7 +59,10 @@ std::string size_text(const BtfPlace& place) {
 
 std::string type_text(const BtfMemberChange& change) {
     if (!change.is_retyped && change.after) return change.after->type;
-    return both_sides(change, [](const BtfPlace& place) { return place.type; });
+    const std::string text = both_sides(change, [](const BtfPlace& place) { return place.type; });
+    const bool looks_alike =
+        change.before && change.after && change.before->type == change.after->type;
+    return looks_alike ? text + " (of another layout)" : text;
 }
 
 bool only_moved(const BtfMemberChange& change) {

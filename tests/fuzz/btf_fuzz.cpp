@@ -1,10 +1,11 @@
-// Any bytes are BTF or an error, by themselves and as the types of a module that continue others; of
-// BTF everything can be asked, printed, read and laid out again.
+// Any bytes are BTF or an error, by themselves and as the types of a module that continue others;
+// of BTF everything can be asked, printed, read, laid out again and compared.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
 #include "btf/btf.h"
+#include "btf/diff.h"
 #include "btf/format.h"
 #include "tests/btf/builder.h"
 
@@ -14,6 +15,9 @@ using namespace bpftwin;
 
 /// Of more types only the first are looked at one by one, so that an input stays quick.
 constexpr std::uint32_t max_types = 64;
+/// Larger values are not read from text: allowed are 64 MiB, with whose page faults most time would
+/// go.
+constexpr std::uint64_t max_value = 1 << 16;
 
 void ask(const Btf& btf, std::uint32_t id, ByteView value) {
     const BtfType& type = btf.type(id);
@@ -23,6 +27,7 @@ void ask(const Btf& btf, std::uint32_t id, ByteView value) {
     if (size != btf.size_of(id) && type.kind != BtfKind::var) std::abort();
     (void)describe(btf, id);
     (void)declaration(btf, id, "name");
+    if (size.value_or(0) > max_value) return;
     const std::string text = format_value(btf, id, value);
     const auto again = parse_value(btf, id, text);
     if (again && again->size() != size) std::abort();
@@ -60,7 +65,7 @@ std::shared_ptr<const Btf> small_base() {
     return b.build();
 }
 
-void try_all(const Result<std::shared_ptr<const Btf>>& btf, ByteView value) {
+void try_all(const Result<std::shared_ptr<const Btf>>& btf, const Btf& base, ByteView value) {
     if (!btf) {
         if (btf.error().message.empty()) std::abort();
         return;
@@ -70,6 +75,8 @@ void try_all(const Result<std::shared_ptr<const Btf>>& btf, ByteView value) {
         ask(**btf, id, value);
     (void)to_raw(**btf);
     (void)to_c(**btf);
+    (void)btf_changes(base, **btf);
+    if (!btf_changes(**btf, **btf).empty()) std::abort();
 }
 
 }  // namespace
@@ -80,8 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // The strings stand last, so they are the part of the input that can be text of values.
     const ByteView value = bytes.last(std::min<std::size_t>(bytes.size(), 256));
     const auto whole = Btf::parse(bytes);
-    try_all(whole, value);
+    try_all(whole, *base, value);
     if (whole) lay_out(**whole);
-    try_all(Btf::parse(bytes, base), value);
+    try_all(Btf::parse(bytes, base), *base, value);
     return 0;
 }
