@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <string>
@@ -24,7 +25,7 @@ struct Options {
     bool budget = false;
     std::string filter = ".*";
     std::vector<std::string> engines = compare::contender_names();
-    std::vector<std::string> phases = {"run", "kernel", "compile", "size"};
+    std::vector<std::string> phases = {"run", "kernel", "compile", "size", "btf"};
     std::string json;
     std::string html;
 
@@ -49,6 +50,7 @@ public:
         if (options_.wants("kernel")) kernel_phase();
         if (options_.wants("compile")) compile_phase();
         if (options_.wants("size")) size_phase();
+        if (options_.wants("btf")) btf_phase();
         show(summary_text(results_));
         return results_;
     }
@@ -86,6 +88,15 @@ private:
         show(size_heading(results_));
         for (const std::size_t insns : sizes())
             keep("synthetic", measure_size(insns, plan_), results_.size, size_text);
+        show("\n");
+    }
+
+    void btf_phase() {
+        constexpr const char* types = "/sys/kernel/btf/vmlinux";
+        if (!std::filesystem::exists(types))
+            return show(fmt::format("no types: {} is not there\n\n", types));
+        show(btf_heading());
+        keep("types", measure_btf(types, options_.quick), results_.btf, btf_text);
         show("\n");
     }
 
@@ -135,7 +146,7 @@ Result<int> run(const Options& options) {
          {write(options.json, json_text(results)), write(options.html, html_text(results))})
         if (!written) return std::unexpected(written.error());
     const bool empty = results.run.empty() && results.kernel.empty() && results.compile.empty() &&
-                       results.size.empty();
+                       results.size.empty() && results.btf.empty();
     if (empty && results.failures.empty() && results.no_kernel.empty())
         return fail(fmt::format("--filter {}: no program matches", options.filter));
     return results.failures.empty() ? 0 : 1;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -69,6 +70,20 @@ struct SizeRow {
 };
 /// @return an Error where an engine cannot run the program or gives another result than the first.
 Result<SizeRow> measure_size(std::size_t insns, const Plan& plan);
+
+/// Types: from the bytes of a kernel's BTF to parsed and validated types, beside libbpf's btf__new,
+/// which validates less.
+struct BtfRow {
+    std::string path;
+    std::size_t bytes = 0;
+    std::uint32_t types = 0;
+    compare::Measurement ours;
+    std::optional<compare::Measurement> libbpf;  ///< Nothing where it is not installed.
+};
+/// @return an Error where the file cannot be read, or libbpf finds other types in it.
+Result<BtfRow> measure_btf(const std::string& path, bool quick);
+/// What it is meant not to exceed, for the 5 MB of a kernel.
+inline constexpr double btf_bar_ns = 15e6;
 
 /// Sizes at which compile time is measured.
 std::span<const std::size_t> sizes();

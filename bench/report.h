@@ -16,6 +16,8 @@ std::string compile_heading(const Results& results);
 std::string compile_text(const CompileRow& row);
 std::string size_heading(const Results& results);
 std::string size_text(const SizeRow& row);
+std::string btf_heading();
+std::string btf_text(const BtfRow& row);
 /// What all rows say together; the last lines are "geomean interp/native 14.2".
 std::string summary_text(const Results& results);
 

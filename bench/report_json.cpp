@@ -73,12 +73,20 @@ Json size_json(const Results& results, const SizeRow& row) {
     return {{"insns", row.insns}, {"engines", by_engine(results, row, compiled_json)}};
 }
 
+Json btf_json(const BtfRow& row) {
+    return {{"path", row.path},
+            {"bytes", row.bytes},
+            {"types", row.types},
+            {"bpftwin", measurement_json(row.ours)},
+            {"libbpf", row.libbpf ? measurement_json(*row.libbpf) : Json()}};
+}
+
 }  // namespace
 
 std::string json_text(const Results& results) {
     Json json = {{"machine", machine_json(results.machine)}, {"quick", results.quick}};
     json["geomean"] = geomeans_json(results);
-    json["run"] = json["kernel"] = json["compile"] = json["size"] = json["failures"] =
+    json["run"] = json["kernel"] = json["compile"] = json["size"] = json["btf"] = json["failures"] =
         Json::array();
     for (const RunRow& row : results.run) json["run"].push_back(run_json(results, row));
     for (const KernelRow& row : results.kernel) json["kernel"].push_back(kernel_json(row));
@@ -86,6 +94,7 @@ std::string json_text(const Results& results) {
     for (const CompileRow& row : results.compile)
         json["compile"].push_back(compile_json(results, row));
     for (const SizeRow& row : results.size) json["size"].push_back(size_json(results, row));
+    for (const BtfRow& row : results.btf) json["btf"].push_back(btf_json(row));
     for (const Failure& failure : results.failures)
         json["failures"].push_back({{"what", failure.what}, {"reason", failure.reason}});
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

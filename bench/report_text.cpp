@@ -94,6 +94,14 @@ std::string size_summary(const Results& results) {
     return text;
 }
 
+std::string btf_summary(const Results& results) {
+    std::string text;
+    for (const BtfRow& row : results.btf)
+        text += fmt::format("types of {}: {} us (bar {}{})\n", row.path, us(row.ours.ns.median),
+                            us(btf_bar_ns), bar_verdict(row.ours.ns.median, btf_bar_ns));
+    return text;
+}
+
 }  // namespace
 
 std::string run_heading(const Results& results) {
@@ -155,9 +163,20 @@ std::string size_text(const SizeRow& row) {
     return line(fmt::format("{}", row.insns), cells);
 }
 
+std::string btf_heading() {
+    return heading("types", {{"", {"types"}}, {"us", {"bpftwin", "libbpf"}}, {"", {"spread"}}});
+}
+
+std::string btf_text(const BtfRow& row) {
+    return line(row.path.substr(row.path.rfind('/') + 1),
+                {fmt::format("{}", row.types), us(row.ours.ns.median),
+                 row.libbpf ? us(row.libbpf->ns.median) : "-",
+                 fmt::format("{:.0f}%", row.ours.ns.spread() * 100)});
+}
+
 std::string summary_text(const Results& results) {
-    return compile_summary(results) + size_summary(results) + run_summary(results) +
-           kernel_summary(results);
+    return compile_summary(results) + size_summary(results) + btf_summary(results) +
+           run_summary(results) + kernel_summary(results);
 }
 
 }  // namespace bpftwin::bench

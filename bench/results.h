@@ -24,6 +24,7 @@ struct Results {
     std::string no_kernel;  ///< Why `kernel` is empty although it was asked for.
     std::vector<CompileRow> compile;
     std::vector<SizeRow> size;
+    std::vector<BtfRow> btf;
     std::vector<Failure> failures;
 
     /// Geometric mean of the engine's ratios to native code over all programs.

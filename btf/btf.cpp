@@ -58,12 +58,12 @@ std::vector<std::uint32_t> Btf::flavours(std::string_view name) const {
 }
 
 std::optional<std::uint64_t> Btf::size_of(std::uint32_t id) const {
+    id = resolve(id);
+    // Once, as the chains through variables are not those that were checked to end.
+    if (kind(id) == BtfKind::var) id = resolve(type(id).type);
     std::uint64_t elements = 1;
-    for (id = resolve(id); kind(id) == BtfKind::array || kind(id) == BtfKind::var;
-         id = resolve(type(id).type)) {
-        const std::uint64_t count = kind(id) == BtfKind::array ? type(id).count : 1;
-        if (__builtin_mul_overflow(elements, count, &elements)) return std::nullopt;
-    }
+    for (; kind(id) == BtfKind::array; id = resolve(type(id).type))
+        if (__builtin_mul_overflow(elements, type(id).count, &elements)) return std::nullopt;
     std::uint64_t size = pointer_size;
     if (kind(id) != BtfKind::ptr) {
         if (!states_size(kind(id))) return std::nullopt;

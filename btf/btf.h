@@ -14,6 +14,7 @@
 
 #include "bpftwin/error.h"
 #include "btf/core_index.h"
+#include "btf/large_pages.h"
 #include "btf/name_index.h"
 
 namespace bpftwin {
@@ -95,7 +96,8 @@ class Btf {
 public:
     /// Reads and validates a `.BTF` section: every offset, id and size is inside its bounds, type
     /// chains end, names are where the kernel wants them. What only libbpf completes before the
-    /// kernel sees it (sizes of data sections, extern variables and functions) is accepted.
+    /// kernel sees it (sizes of data sections, extern variables and functions) is accepted, and so
+    /// are enums that are only announced (`enum e;`, size 0), with which kernels refuse BTF.
     /// @return the types, or an Error that names the type id and what is wrong.
     /// @param base the types that `raw` continues; null where it stands by itself.
     static Result<std::shared_ptr<const Btf>> parse(ByteView raw,
@@ -160,7 +162,9 @@ private:
     Btf() = default;
 
     template <class Entry>
-    using Table = std::vector<Entry> Btf::*;
+    using Entries = std::vector<Entry, LargePages<Entry>>;
+    template <class Entry>
+    using Table = Entries<Entry> Btf::*;
 
     /// Length of a table with the base's, which it continues.
     template <class Entry>
@@ -183,12 +187,12 @@ private:
     std::uint32_t first_string_ = 0;  ///< Bytes of strings of the base.
     Bytes raw_;
     std::string_view strings_;
-    std::vector<BtfType> types_;
+    Entries<BtfType> types_;
     std::vector<BtfKind> kinds_;
-    std::vector<BtfMember> members_;
-    std::vector<BtfParam> params_;
-    std::vector<BtfEnumerator> enumerators_;
-    std::vector<BtfSectionVar> section_vars_;
+    Entries<BtfMember> members_;
+    Entries<BtfParam> params_;
+    Entries<BtfEnumerator> enumerators_;
+    Entries<BtfSectionVar> section_vars_;
     mutable std::once_flag indexed_;
     mutable BtfNameIndex by_name_;
     mutable std::once_flag indexed_for_core_;

@@ -7,6 +7,13 @@
 
 namespace bpftwin {
 
+std::string c_identifier(std::string_view name) {
+    std::string plain(name);
+    std::ranges::replace_if(
+        plain, [](char c) { return c == '.' || static_cast<unsigned char>(c) >= 0x80; }, '_');
+    return plain;
+}
+
 const std::string& CNames::of(std::uint32_t id) {
     id = definition(id);
     const auto [entry, is_new] = names_.try_emplace(id);
@@ -31,9 +38,7 @@ std::uint32_t CNames::definition(std::uint32_t id) const {
 }
 
 std::string CNames::next(Uses& uses, std::string_view name) const {
-    std::string plain(name);
-    // The kernel's identifiers may have dots.
-    std::ranges::replace(plain, '.', '_');
+    std::string plain = c_identifier(name);
     if (!unique_) return plain;
     std::string chosen = plain;
     for (unsigned& use = uses[plain]; ++use > 1;) {

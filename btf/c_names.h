@@ -11,6 +11,9 @@
 
 namespace bpftwin {
 
+/// A name of the kernel's, whose identifiers may have dots and letters of Latin-1, as one of C.
+std::string c_identifier(std::string_view name);
+
 class CNames {
 public:
     /// With `unique`, no two types of a C name space have the same name.

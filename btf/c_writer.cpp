@@ -179,6 +179,7 @@ std::string_view mode_of_size(std::uint32_t size) {
 std::string CWriter::definition(std::uint32_t id) {
     const BtfType& type = btf_.type(id);
     if (is_aggregate(type.kind)) return aggregate(id, tag(id), 0);
+    if (is_enumeration(type.kind) && type.size == 0 && !type.name.empty()) return tag(id);
     if (is_enumeration(type.kind)) return enumeration(id, type.name.empty() ? "enum" : tag(id), 0);
     if (type.kind == BtfKind::typedef_)
         return is_compilers_own(type) ? "" : "typedef " + declare(type.type, names_.of(id));
@@ -314,10 +315,9 @@ std::string CWriter::members(std::uint32_t id, bool packed, unsigned indent) {
 }
 
 std::string CWriter::member(const BtfMember& member, unsigned indent) {
-    std::string name(member.name);
+    std::string name = c_identifier(member.name);
     const bool is_nested = is_aggregate(btf_.kind(btf_.resolve(member.type)));
     if (name.empty() && !is_nested) name = fmt::format("__anonymous_{}", ++holes_);
-    std::ranges::replace(name, '.', '_');
     std::string text = declare(member.type, name, indent);
     if (member.bitfield_size != 0) text += fmt::format(": {}", member.bitfield_size);
     return line(indent, text + ";");
@@ -360,7 +360,8 @@ std::string CWriter::enumeration(std::uint32_t id, std::string_view head, unsign
     // C has no enum without enumerators.
     if (type.count == 0) text += line(indent + 1, names_.enumerator("__no_enumerators") + ",");
     text += line(indent, "}");
-    const bool is_natural = natural_size(btf_.enumerators(type), type.kind_flag) == type.size;
+    const bool is_natural =
+        type.size == 0 || natural_size(btf_.enumerators(type), type.kind_flag) == type.size;
     if (style_ == Style::lines && !is_natural) text += mode_of_size(type.size);
     return text;
 }

@@ -39,8 +39,10 @@ public:
     explicit ChainWalk(const Btf& btf) : btf_(btf), depth_(btf.type_count()) {}
 
     Result<void> all() {
-        for (std::uint32_t id = btf_.first_id(); id < btf_.type_count(); ++id)
+        for (std::uint32_t id = btf_.first_id(); id < btf_.type_count(); ++id) {
+            if (is_done(id)) continue;
             if (auto walked = from(id); !walked) return walked;
+        }
         return {};
     }
 
@@ -58,14 +60,19 @@ private:
             const Target target = Edges::next(btf_, btf_.type(step.id), step.index++);
             if (!target)
                 leave();
+            else if (!Edges::has(btf_.kind(*target)))
+                continue;
             else if (auto entered = enter(*target); !entered)
                 return entered;
         }
         return {};
     }
 
+    [[nodiscard]] bool is_done(std::uint32_t id) const {
+        return !Edges::has(btf_.kind(id)) || depth_[id] != unseen;
+    }
+
     Result<void> enter(std::uint32_t id) {
-        if (!Edges::has(btf_.kind(id))) return {};
         if (depth_[id] == open) return bad(id, "contains or points to itself");
         if (depth_[id] == unseen) {
             depth_[id] = open;

@@ -2,6 +2,7 @@
 // first error.
 #pragma once
 
+#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -28,10 +29,11 @@ constexpr bool is_value_kind(BtfKind kind) {
            kind != BtfKind::decl_tag;
 }
 
-/// Bytes of a value of that type, or nothing where there can be none.
-inline std::optional<std::uint64_t> value_size(const Btf& btf, std::uint32_t id) {
-    if (!is_value_kind(btf.kind(id))) return std::nullopt;
-    return btf.size_of(id);
+/// An int of a whole power of two of bytes (btf_type_int_is_regular, which does not ask for its
+/// size).
+inline bool is_whole_int(const BtfType& type) {
+    return type.kind == BtfKind::int_ && type.bit_offset == 0 && type.bits >= 8 &&
+           std::has_single_bit(type.bits);
 }
 
 /// Applies `check(entry, index)` to every entry of a span.

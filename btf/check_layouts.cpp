@@ -1,5 +1,7 @@
 // Members are inside their struct or union, variables inside their section, arrays below 4 GiB (the
 // kernel's check_member functions and btf_datasec_check_meta).
+#include <algorithm>
+
 #include "btf/check.h"
 #include "btf/check_each.h"
 
@@ -12,15 +14,18 @@ namespace {
 /// Checks that a struct's or union's members are inside it.
 class MemberCheck {
 public:
-    MemberCheck(const Btf& btf, std::uint32_t id) : btf_(btf), id_(id), type_(btf.type(id)) {}
+    MemberCheck(const Btf& btf, const ValueSizes& sizes, std::uint32_t id)
+        : btf_(btf), sizes_(sizes), id_(id), type_(btf.type(id)) {}
 
     Result<void> operator()(const BtfMember& member, std::size_t index) {
         const bool is_union = type_.kind == BtfKind::union_;
-        const auto size = value_size(btf_, member.type);
+        const auto size = sizes_.of(member.type);
         if (!size) return wrong(member, index, describe(btf_, member.type) + " has no size");
         if (member.bit_offset < last_offset_ || (is_union && member.bit_offset != 0))
             return wrong(member, index, "its offset is below the one before, or not 0 in a union");
         last_offset_ = member.bit_offset;
+        if (type_.kind_flag && is_odd_int(member))
+            return wrong(member, index, "its int is not one of whole bytes");
         const auto bits = bits_of(member, *size * 8);
         if (!bits) return wrong(member, index, bits.error());
         if (member.bit_offset + *bits > std::uint64_t{type_.size} * 8)
@@ -29,16 +34,21 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_odd_int(const BtfMember& member) const {
+        const BtfType& type = btf_.type(btf_.resolve(member.type));
+        return type.kind == BtfKind::int_ && !is_whole_int(type);
+    }
+
     using Bits = std::expected<std::uint64_t, std::string_view>;
 
     /// Bits from the member's offset to its end, or what is wrong with them. `whole`: of its type.
     [[nodiscard]] Bits bits_of(const BtfMember& member, std::uint64_t whole) const {
-        const BtfType& type = btf_.type(btf_.resolve(member.type));
         if (member.bitfield_size == 0) {
             if (member.bit_offset % 8 != 0) return std::unexpected("it does not begin at a byte");
             return whole;
         }
-        if (type.kind != BtfKind::int_ && !is_enumeration(type.kind))
+        const BtfKind kind = btf_.kind(btf_.resolve(member.type));
+        if (kind != BtfKind::int_ && !is_enumeration(kind))
             return std::unexpected("only an int or enum can be a bit field");
         if (member.bitfield_size > whole) return std::unexpected("it is wider than its type");
         return member.bitfield_size;
@@ -50,13 +60,14 @@ private:
     }
 
     const Btf& btf_;
+    const ValueSizes& sizes_;
     std::uint32_t id_;
     const BtfType& type_;
     std::uint32_t last_offset_ = 0;
 };
 
-Result<void> check_array_size(const Btf& btf, std::uint32_t id) {
-    const auto size = btf.size_of(id);
+Result<void> check_array_size(const Btf& btf, const ValueSizes& sizes, std::uint32_t id) {
+    const auto size = sizes.of(id);
     if (size && *size <= UINT32_MAX) return {};
     return bad(btf, id, "is larger than 4 GiB");
 }
@@ -81,10 +92,22 @@ Result<void> check_section(const Btf& btf, std::uint32_t id) {
 
 }  // namespace
 
-Result<void> check_layout(const Btf& btf, std::uint32_t id) {
+ValueSizes::ValueSizes(const Btf& btf) : btf_(btf) {
+    sizes_.reserve(btf.type_count() - btf.first_id());
+    for (std::uint32_t id = btf.first_id(); id < btf.type_count(); ++id)
+        sizes_.push_back(
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(size(id).value_or(other), other)));
+}
+
+std::optional<std::uint64_t> ValueSizes::size(std::uint32_t id) const {
+    return is_value_kind(btf_.kind(id)) ? btf_.size_of(id) : std::nullopt;
+}
+
+Result<void> check_layout(const Btf& btf, const ValueSizes& sizes, std::uint32_t id) {
     const BtfType& type = btf.type(id);
-    if (is_aggregate(type.kind)) return for_each_entry(btf.members(type), MemberCheck(btf, id));
-    if (type.kind == BtfKind::array) return check_array_size(btf, id);
+    if (is_aggregate(type.kind))
+        return for_each_entry(btf.members(type), MemberCheck(btf, sizes, id));
+    if (type.kind == BtfKind::array) return check_array_size(btf, sizes, id);
     if (type.kind == BtfKind::datasec) return check_section(btf, id);
     return {};
 }

@@ -18,7 +18,8 @@ bool is_void(const Btf& btf, std::uint32_t id) {
 /// Checks what one type refers to, by its kind.
 class ReferenceCheck {
 public:
-    ReferenceCheck(const Btf& btf, std::uint32_t id) : btf_(btf), id_(id), type_(btf.type(id)) {}
+    ReferenceCheck(const Btf& btf, const ValueSizes& sizes, std::uint32_t id)
+        : btf_(btf), sizes_(sizes), id_(id), type_(btf.type(id)) {}
 
     [[nodiscard]] Result<void> run() const {
         switch (type_.kind) {
@@ -55,21 +56,27 @@ private:
     }
 
     [[nodiscard]] Result<void> expect_sized(std::string_view who, std::uint32_t target) const {
-        return expect(value_size(btf_, target).has_value(), who, target, "a type with a size");
+        return expect(sizes_.of(target).has_value(), who, target, "a type with a size");
     }
 
     [[nodiscard]] Result<void> target() const {
-        return expect(is_value_kind(btf_.kind(type_.type)), "its target", type_.type,
-                      "a type of values");
+        const BtfKind kind = btf_.kind(type_.type);
+        // btf_check_type_tags
+        if (kind == BtfKind::type_tag && is_modifier(type_.kind) && type_.kind != BtfKind::type_tag)
+            return bad(btf_, id_, "type tags must come before modifiers");
+        return expect(is_value_kind(kind), "its target", type_.type, "a type of values");
     }
 
     [[nodiscard]] Result<void> array() const {
-        const BtfType& index = btf_.type(btf_.resolve(type_.index_type));
-        return in_turn([&] { return expect_sized("its element", type_.type); },
-                       [&] {
-                           return expect(index.kind == BtfKind::int_, "its index", type_.index_type,
-                                         "an int");
-                       });
+        const BtfType& element = btf_.type(btf_.resolve(type_.type));
+        const bool is_whole = element.kind != BtfKind::int_ || is_whole_int(element);
+        return in_turn(
+            [&] { return expect_sized("its element", type_.type); },
+            [&] { return expect(is_whole, "its element", type_.type, "an int of whole bytes"); },
+            [&] {
+                return expect(is_whole_int(btf_.type(btf_.resolve(type_.index_type))), "its index",
+                              type_.index_type, "an int");
+            });
     }
 
     [[nodiscard]] Result<void> function() const {
@@ -78,7 +85,7 @@ private:
     }
 
     [[nodiscard]] Result<void> prototype() const {
-        const bool is_value = is_void(btf_, type_.type) || value_size(btf_, type_.type);
+        const bool is_value = is_void(btf_, type_.type) || sizes_.of(type_.type);
         return in_turn(
             [&] {
                 return expect(is_value, "its return type", type_.type,
@@ -89,7 +96,7 @@ private:
 
     [[nodiscard]] Result<void> params() const {
         return for_each_entry(btf_.params(type_), [&](const BtfParam& param, std::size_t i) {
-            if (value_size(btf_, param.type)) return Result<void>{};
+            if (sizes_.of(param.type)) return Result<void>{};
             const bool is_variadic = param.type == 0 && param.name.empty() && i + 1 == type_.count;
             return expect(is_variadic, entry("parameter", i, param.name), param.type,
                           "a type with a size");
@@ -126,14 +133,15 @@ private:
     }
 
     const Btf& btf_;
+    const ValueSizes& sizes_;
     std::uint32_t id_;
     const BtfType& type_;
 };
 
 }  // namespace
 
-Result<void> check_references(const Btf& btf, std::uint32_t id) {
-    return ReferenceCheck(btf, id).run();
+Result<void> check_references(const Btf& btf, const ValueSizes& sizes, std::uint32_t id) {
+    return ReferenceCheck(btf, sizes, id).run();
 }
 
 }  // namespace bpftwin

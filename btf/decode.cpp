@@ -26,7 +26,7 @@ BtfMember member_of(std::string_view name, const Member& raw, bool kind_flag) {
 }  // namespace
 
 template <class Wire, class Entry, class Convert>
-Result<void> BtfParser::entries(BtfType& type, std::size_t at, std::vector<Entry> Btf::* table,
+Result<void> BtfParser::entries(BtfType& type, std::size_t at, Btf::Table<Entry> table,
                                 NameRule rule, Convert convert) {
     type.first = static_cast<std::uint32_t>(btf_->length(table));
     for (std::uint32_t i = 0; i < type.count; ++i, at += sizeof(Wire)) {
@@ -81,7 +81,9 @@ Result<void> BtfParser::members(BtfType& type, std::size_t at) {
 }
 
 Result<void> BtfParser::check_enum_size(const BtfType& type) const {
-    if (std::has_single_bit(type.size) && type.size <= 8) return {};
+    // `enum e;` is no C, but compilers take it and libbpf passes it on.
+    const bool is_forward = type.size == 0 && type.count == 0;
+    if (is_forward || (std::has_single_bit(type.size) && type.size <= 8)) return {};
     return bad(fmt::format("an enum of {} bytes is not supported", type.size));
 }
 

@@ -28,11 +28,11 @@ Result<Bytes> parse_value(const Btf& btf, std::uint32_t type_id, std::string_vie
 std::string declaration(const Btf& btf, std::uint32_t type_id, std::string_view name);
 
 /// All types as a C header that clang accepts for BPF, in dependency order, each with the size and
-/// offsets that its BTF states. Of types with the same name all but the first are called
-/// `name___2`, `name___3`, …
+/// offsets that its BTF states; of split BTF its own types and what they need of the base's. Of
+/// types with the same name all but the first are called `name___2`, `name___3`, …
 std::string to_c(const Btf& btf);
 
-/// One line per type, in the layout of `bpftool btf dump format raw`.
+/// One line per type, in the layout of `bpftool btf dump format raw`; of split BTF its own types.
 std::string to_raw(const Btf& btf);
 
 }  // namespace bpftwin

@@ -20,9 +20,11 @@ std::unexpected<Error> bad_header(const std::string& what, int code = EINVAL) {
     return fail("BTF header: " + what, code);
 }
 
-/// Characters of identifiers as the kernel sees them, by their unsigned value.
+/// Characters of identifiers as the kernel sees them (isalnum of lib/ctype.c), by their unsigned
+/// value: also the letters of Latin-1.
 constexpr auto identifier_characters = [] {
     std::array<bool, 256> ok{};
+    for (unsigned c = 0xc0; c <= 0xff; ++c) ok[c] = c != 0xd7 && c != 0xf7;
     for (unsigned char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                             "0123456789_."))
         ok[c] = true;
@@ -30,7 +32,10 @@ constexpr auto identifier_characters = [] {
 }();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_printable(char c) { return c >= ' ' && c <= '~'; }
+/// isprint of lib/ctype.c.
+bool is_printable(char c) {
+    return (c >= ' ' && c <= '~') || static_cast<unsigned char>(c) >= 0xa0;
+}
 bool is_identifier_character(char c) {
     return identifier_characters[static_cast<unsigned char>(c)];
 }
@@ -55,12 +60,14 @@ bool is_section_name(std::string_view name) {
            std::ranges::all_of(name, is_printable);
 }
 
-bool follows(NameRule rule, const Text& text) {
+/// Having no name is offset 0; an empty string elsewhere is a bad one.
+bool follows(NameRule rule, std::uint32_t offset, const Text& text) {
+    if (text.is_identifier) return rule != NameRule::none;
     switch (rule) {
         case NameRule::any: return true;
-        case NameRule::none: return text.view.empty();
-        case NameRule::optional: return text.is_identifier || text.view.empty();
-        case NameRule::identifier: return text.is_identifier;
+        case NameRule::none:
+        case NameRule::optional: return offset == 0;
+        case NameRule::identifier: return false;
         case NameRule::text: return !text.view.empty();
         case NameRule::section: return is_section_name(text.view);
     }
@@ -126,9 +133,10 @@ void BtfParser::mark_old_bit_fields() {
 
 Result<void> BtfParser::check_types() {
     if (has_old_bit_fields_) mark_old_bit_fields();
+    const ValueSizes sizes(*btf_);
     for (std::uint32_t id = std::max(btf_->first_id_, 1U); id < type_count_; ++id) {
-        if (auto checked = check_references(*btf_, id); !checked) return checked;
-        if (auto checked = check_layout(*btf_, id); !checked) return checked;
+        if (auto checked = check_references(*btf_, sizes, id); !checked) return checked;
+        if (auto checked = check_layout(*btf_, sizes, id); !checked) return checked;
     }
     return {};
 }
@@ -278,7 +286,7 @@ std::optional<std::string_view> BtfParser::name(std::uint32_t offset, NameRule r
     const char* begin = text_at(offset);
     if (!begin) return std::nullopt;
     const Text text(begin);
-    return follows(rule, text) ? std::optional(text.view) : std::nullopt;
+    return follows(rule, offset, text) ? std::optional(text.view) : std::nullopt;
 }
 
 std::unexpected<Error> BtfParser::bad_name(std::uint32_t offset, NameRule rule,

@@ -53,7 +53,7 @@ private:
     Result<void> check_enum_size(const BtfType& type) const;
     /// Decodes `type.count` entries of `Wire` into `table` by `convert`.
     template <class Wire, class Entry, class Convert>
-    Result<void> entries(BtfType& type, std::size_t at, std::vector<Entry> Btf::* table,
+    Result<void> entries(BtfType& type, std::size_t at, Btf::Table<Entry> table,
                          btf_wire::NameRule rule, Convert convert);
     /// Where the string at `offset` begins, or null beyond the strings.
     [[nodiscard]] const char* text_at(std::uint32_t offset) const;

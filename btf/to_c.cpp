@@ -57,14 +57,15 @@ public:
         : btf_(btf),
           dependencies_(btf),
           // Real types take about half the bytes of their BTF; what takes far more was made up.
-          writer_(btf, CWriter::Style::lines, (std::size_t{1} << 20) + 16 * btf.raw().size()),
+          writer_(btf, CWriter::Style::lines, (std::size_t{1} << 20) + 16 * bytes_of(btf)),
           seen_{std::vector<bool>(btf.type_count()), std::vector<bool>(btf.type_count())} {}
 
     std::string write() {
         out_ = opening;
-        for (std::uint32_t id = 1; id < btf_.type_count(); ++id)
+        const std::uint32_t first = std::max(btf_.first_id(), 1U);
+        for (std::uint32_t id = first; id < btf_.type_count(); ++id)
             if (is_root(btf_.type(id))) add({id, Need::complete});
-        for (std::uint32_t id = 1; id < btf_.type_count(); ++id)
+        for (std::uint32_t id = first; id < btf_.type_count(); ++id)
             if (is_enumeration(btf_.kind(id)) && !writer_.was_printed(id))
                 put(writer_.definition(id));
         if (writer_.is_full()) out_ += "/* The types are too much to be shown in full. */\n\n";
@@ -84,6 +85,10 @@ private:
         "#pragma clang attribute pop\n"
         "#endif\n\n"
         "#endif\n";
+
+    static std::size_t bytes_of(const Btf& btf) {
+        return btf.raw().size() + (btf.base() ? bytes_of(*btf.base()) : 0);
+    }
 
     static bool is_root(const BtfType& type) {
         return !type.name.empty() && (is_aggregate(type.kind) || is_enumeration(type.kind) ||

@@ -69,10 +69,14 @@ CommandLine::CommandLine(const std::string& name, const std::string& description
     app_->require_subcommand(0, 1);
 }
 
+Options Options::add_command(const std::string& name, const std::string& description) {
+    return Options(*app_->add_subcommand(name, description));
+}
+
 CommandLine::~CommandLine() = default;
 
 Options CommandLine::add_command(const std::string& name, const std::string& description) {
-    return Options(*app_->add_subcommand(name, description));
+    return options().add_command(name, description);
 }
 
 void CommandLine::version(const std::string& text) { app_->set_version_flag("--version", text); }
@@ -91,7 +95,9 @@ Result<bool> CommandLine::parse(int argc, const char* const* argv) {
 
 Error CommandLine::error(std::string what) const {
     std::string command = app_->get_name();
-    for (const CLI::App* sub : app_->get_subcommands()) command += " " + sub->get_name();
+    for (const CLI::App* sub = app_.get(); !sub->get_subcommands().empty();
+         command += " " + sub->get_name())
+        sub = sub->get_subcommands().front();
     // What is no command hides behind the complaint that there is none.
     const auto rest = app_->remaining();
     const bool commands = !app_->get_subcommands({}).empty();

@@ -49,6 +49,8 @@ public:
     Option add_repeatable(const std::string& name, Values& values, const std::string& type,
                           const std::string& help);
     Option add_flag(const std::string& name, bool& value, const std::string& help);
+    /// A command of this command.
+    Options add_command(const std::string& name, const std::string& description);
     /// Text under the options.
     void footer(const std::string& text);
 

@@ -266,4 +266,18 @@ std::string_view ElfFile::display_name(const ElfSymbol& symbol) const {
     return owner ? owner->name : std::string_view();
 }
 
+Result<ByteView> section_of_any_elf(ByteView image, std::string_view name) {
+    auto elf = begin(image);
+    if (!elf) return std::unexpected(elf.error());
+    if (gelf_getclass(elf->get()) != ELFCLASS64) return fail("not a 64-bit ELF file");
+    auto sections = read_sections(elf->get(), image);
+    if (!sections) return std::unexpected(sections.error());
+    if (auto names = name_sections(elf->get(), *sections); !names)
+        return std::unexpected(names.error());
+    auto found = std::ranges::find(*sections, name, &ElfSection::name);
+    if (found == sections->end() || found->data.empty())
+        return fail(fmt::format("no section {}", name));
+    return found->data;
+}
+
 }  // namespace bpftwin

@@ -81,4 +81,9 @@ private:
     std::vector<ElfSymbol> symbols_;
 };
 
+/// The bytes of a section of any 64-bit ELF file, as kernels and their modules are. They point into
+/// the image.
+/// @return an Error where that is no ELF file or has no such section.
+Result<ByteView> section_of_any_elf(ByteView image, std::string_view name);
+
 }  // namespace bpftwin

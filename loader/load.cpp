@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <utility>
@@ -191,19 +192,48 @@ std::unexpected<Error> in_file(const Error& error, std::string_view path) {
 /// More than any object; a device without an end is noticed in time.
 constexpr std::size_t largest_file = std::size_t{1} << 30;
 
+/// Files of /sys and /proc may say any size, so it is only where to begin.
+std::size_t expected_size(const std::string& path) {
+    std::error_code unknown;
+    const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+    return unknown ? 0 : static_cast<std::size_t>(std::min<std::uintmax_t>(size, largest_file));
+}
+
 Result<Bytes> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    Bytes content;
-    std::array<char, 65536> piece;
-    while (in && content.size() <= largest_file) {
-        in.read(piece.data(), piece.size());
-        auto bytes = std::as_bytes(std::span(piece).first(static_cast<std::size_t>(in.gcount())));
-        content.insert(content.end(), bytes.begin(), bytes.end());
+    // One byte more, so that the end is noticed without another round.
+    Bytes content(std::max<std::size_t>(expected_size(path), 4095) + 1);
+    std::size_t size = 0;
+    while (in.read(reinterpret_cast<char*>(content.data() + size),
+                   static_cast<std::streamsize>(content.size() - size))) {
+        size = content.size();
+        if (size > largest_file) return fail(path + ": longer than 1 GiB", EFBIG);
+        content.resize(2 * size);
     }
-    if (!in.eof() && content.size() <= largest_file)
-        return fail(fmt::format("{}: {}", path, std::strerror(errno)), errno);
-    if (content.size() > largest_file) return fail(path + ": longer than 1 GiB", EFBIG);
+    if (!in.eof()) return fail(fmt::format("{}: {}", path, std::strerror(errno)), errno);
+    content.resize(size + static_cast<std::size_t>(in.gcount()));
     return content;
+}
+
+bool is_elf(ByteView bytes) {
+    constexpr std::string_view magic =
+        "\x7f"
+        "ELF";
+    return bytes.size() >= magic.size() &&
+           std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+/// Types of a BPF object are completed as it is loaded, those of kernels and modules are whole.
+Result<SharedBtf> btf_of_elf(ByteView image, SharedBtf base) {
+    auto elf = ElfFile::open(image);
+    if (!elf || base) {
+        const auto section = section_of_any_elf(image, ".BTF");
+        if (section) return Btf::parse(*section, std::move(base));
+        return std::unexpected(elf ? section.error() : elf.error());
+    }
+    auto btf = btf_of(*elf);
+    if (btf && !*btf) return fail("no section .BTF; compile with -g");
+    return btf;
 }
 
 }  // namespace
@@ -222,24 +252,12 @@ Result<ObjectSpec> load_elf_file(const std::string& path) {
     return load_elf(*image, path);
 }
 
-Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path) {
+Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path, SharedBtf base) {
     auto bytes = read_file(path);
     if (!bytes) return std::unexpected(bytes.error());
-    constexpr std::string_view elf_magic =
-        "\x7f"
-        "ELF";
-    bool is_elf = bytes->size() >= elf_magic.size() &&
-                  std::memcmp(bytes->data(), elf_magic.data(), elf_magic.size()) == 0;
-    if (!is_elf) {
-        auto btf = Btf::parse(*bytes);
-        if (!btf) return in_file(btf.error(), path);
-        return btf;
-    }
-    auto elf = ElfFile::open(*bytes);
-    if (!elf) return in_file(elf.error(), path);
-    auto btf = btf_of(*elf);
+    auto btf = is_elf(*bytes) ? btf_of_elf(*bytes, std::move(base))
+                              : Btf::parse(std::move(*bytes), std::move(base));
     if (!btf) return in_file(btf.error(), path);
-    if (!*btf) return fail(fmt::format("{}: no section .BTF; compile with -g", path));
     return btf;
 }
 

@@ -160,7 +160,10 @@ Result<ObjectSpec> load_elf(ByteView image, std::string_view name);
 /// Reads an ELF object from a file.
 Result<ObjectSpec> load_elf_file(const std::string& path);
 
-/// Reads the types of a file: an ELF object's `.BTF` section, or raw BTF (/sys/kernel/btf/vmlinux).
-Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path);
+/// Reads the types of a file: the `.BTF` section of an ELF object, kernel or module, or raw BTF
+/// (/sys/kernel/btf/vmlinux).
+/// @param base the kernel's types where the file has those of a module, which continue them.
+Result<std::shared_ptr<const Btf>> load_btf_file(const std::string& path,
+                                                 std::shared_ptr<const Btf> base = nullptr);
 
 }  // namespace bpftwin

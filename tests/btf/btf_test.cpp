@@ -125,7 +125,7 @@ TEST(btf, threads_may_look_up_at_once) {
 TEST(btf, resolve_strips_all_other_names) {
     BtfBuilder b;
     const auto i = b.int_("int", 4);
-    const auto id = b.typedef_("t", b.const_(b.volatile_(b.restrict_(b.type_tag("x", i)))));
+    const auto id = b.type_tag("x", b.typedef_("t", b.const_(b.volatile_(b.restrict_(i)))));
     const auto btf = b.build();
     EXPECT_EQ(btf->resolve(id), i);
     EXPECT_EQ(btf->resolve(i), i);

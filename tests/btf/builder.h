@@ -38,13 +38,21 @@ public:
 
     static constexpr std::uint32_t is_signed = 1 << 24, is_char = 2 << 24, is_bool = 4 << 24;
 
+    BtfBuilder() = default;
+    /// Types that continue those of `base`, which stands by itself.
+    explicit BtfBuilder(std::shared_ptr<const Btf> base)
+        : base_(std::move(base)),
+          first_string_(btf_wire::read<btf_wire::Header>(base_->raw(), 0).string_length),
+          strings_(),
+          last_(base_->type_count() - 1) {}
+
     /// Offset of `text` in the string section.
     std::uint32_t string(std::string_view text) {
         if (text.empty()) return 0;
         const std::size_t at = strings_.size();
         strings_ += text;
         strings_ += '\0';
-        return static_cast<std::uint32_t>(at);
+        return first_string_ + static_cast<std::uint32_t>(at);
     }
 
     /// A record of any content.
@@ -137,11 +145,14 @@ public:
         Bytes out(sizeof header + type_length + strings_.size());
         std::memcpy(out.data(), &header, sizeof header);
         if (type_length != 0) std::memcpy(out.data() + sizeof header, types_.data(), type_length);
-        std::memcpy(out.data() + sizeof header + type_length, strings_.data(), strings_.size());
+        if (!strings_.empty())
+            std::memcpy(out.data() + sizeof header + type_length, strings_.data(), strings_.size());
         return out;
     }
 
-    [[nodiscard]] Result<std::shared_ptr<const Btf>> parse() const { return Btf::parse(bytes()); }
+    [[nodiscard]] Result<std::shared_ptr<const Btf>> parse() const {
+        return Btf::parse(bytes(), base_);
+    }
     /// The types of BTF that must be right; a wrong one ends the test.
     [[nodiscard]] std::shared_ptr<const Btf> build() const {
         auto btf = parse();
@@ -162,6 +173,8 @@ private:
         return record(kind, name, count(members), size, payload, kind_flag);
     }
 
+    std::shared_ptr<const Btf> base_;
+    std::uint32_t first_string_ = 0;
     std::vector<std::uint32_t> types_;
     std::string strings_ = std::string(1, '\0');
     Id last_ = 0;

@@ -139,6 +139,7 @@ TEST_F(BtfC, enums_have_their_values_and_size) {
     b.enum64("large", 8, {{"MIN", INT64_MIN}}, true);
     b.enum64("unsigned_one", 8, {{"MAX", -1}});
     b.enum_("empty", 4, {});
+    b.enum_("announced", 0, {});
     b.enum_("", 4, {{"LOOSE", 3}});
     const std::string text = header();
     EXPECT_THAT(text, HasSubstr("enum small {\n\tS = 255,\n} __attribute__((mode(QI)));"));
@@ -146,6 +147,7 @@ TEST_F(BtfC, enums_have_their_values_and_size) {
     EXPECT_THAT(text, HasSubstr("MIN = -9223372036854775807LL - 1,\n};"));
     EXPECT_THAT(text, HasSubstr("MAX = 18446744073709551615ULL,\n};"));
     EXPECT_THAT(text, HasSubstr("enum empty {\n\t__no_enumerators,\n};"));
+    EXPECT_THAT(text, HasSubstr("enum announced;"));
     EXPECT_THAT(text, HasSubstr("enum {\n\tLOOSE = 3,\n};"));
 }
 

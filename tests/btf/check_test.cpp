@@ -45,6 +45,13 @@ TEST_F(BtfCheck, pointers_and_modifiers_in_a_circle_are_refused) {
     EXPECT_THAT(error(), HasSubstr("contains or points to itself"));
 }
 
+TEST_F(BtfCheck, variables_and_modifiers_in_a_circle_are_refused) {
+    b.var("v", 3);
+    b.const_(4);
+    b.volatile_(2);
+    EXPECT_THAT(error(), HasSubstr("which is not a type"));
+}
+
 TEST_F(BtfCheck, a_list_is_no_circle) {
     b.struct_("list", 8, {{"next", 3, 0}});
     b.ptr(4);
@@ -77,6 +84,19 @@ TEST_F(BtfCheck, pointers_to_void_functions_and_forward_declarations_are_fine) {
     b.ptr(b.fwd("f"));
     b.ptr(b.func_proto(0, {}));
     EXPECT_EQ(error(), "accepted");
+}
+
+TEST_F(BtfCheck, type_tags_come_before_modifiers) {
+    b.ptr(b.type_tag("user", b.const_(i)));
+    EXPECT_EQ(error(), "accepted");
+    b.const_(b.type_tag("user", i));
+    EXPECT_THAT(error(), HasSubstr("type tags must come before modifiers"));
+}
+
+TEST_F(BtfCheck, arrays_have_whole_ints) {
+    const auto odd = b.record(BtfKind::int_, "odd", 0, 4, {3});
+    b.array(odd, i, 2);
+    EXPECT_THAT(error(), HasSubstr("its element is type 2 (INT odd)"));
 }
 
 TEST_F(BtfCheck, array_elements_have_a_size) {

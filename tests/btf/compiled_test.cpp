@@ -4,16 +4,17 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <stdexcept>
 
 #include "btf/format.h"
 #include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "loader/elf.h"
+#include "tests/support/compile.h"
 
 namespace bpftwin::test {
 namespace {
@@ -21,27 +22,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* vmlinux = "/sys/kernel/btf/vmlinux";
-
-/// A folder that ends with the test.
-class Folder {
-public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "btf_test_XXXXXX").string();
-        if (mkdtemp(name.data())) path_ = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] std::string file(std::string_view name) const { return path_ / name; }
-    [[nodiscard]] std::string write(std::string_view name, std::string_view text) const {
-        std::ofstream(file(name)) << text;
-        return file(name);
-    }
-
-private:
-    std::filesystem::path path_;
-};
 
 struct Ran {
     int status;
@@ -134,38 +114,34 @@ struct holds_big g11; struct enums g12; struct later g13; struct uses g14; struc
 int f(void) { return g7->n; }
 )";
 
-class Compiled : public testing::Test {
+class HeadersCompiled : public testing::Test {
 protected:
-    void SetUp() override {
-        NEEDS(is_there("clang-19"), "clang-19");
-        NEEDS(is_there("llvm-objcopy-19"), "llvm-objcopy-19");
-    }
+    static constexpr const char* compiler = "clang-19";
+
+    void SetUp() override { NEEDS(is_there(compiler), compiler); }
     /// The BTF of what clang makes of `source`.
-    [[nodiscard]] Bytes compile(std::string_view source) const {
-        const std::string file = folder.write("in.c", source);
-        const std::string object = folder.file("in.o"), btf = folder.file("in.btf");
-        const Ran made =
-            run(fmt::format("clang-19 -target bpf -g -O1 -w -c {} -o {} && llvm-objcopy-19 "
-                            "--dump-section .BTF={} {}",
-                            file, object, btf, object));
-        EXPECT_EQ(made.status, 0) << made.output;
-        return read_file(btf);
+    [[nodiscard]] static Bytes btf_of(std::string_view source) {
+        const Compiled object =
+            compile(source, {.compiler = compiler, .flags = {"-O1", "-w"}, .name = "in"});
+        EXPECT_FALSE(object.path.empty()) << object.errors;
+        const Bytes image = object.image();
+        const auto elf = ElfFile::open(image);
+        const ElfSection* section = elf ? elf->section(".BTF") : nullptr;
+        if (!section) throw std::runtime_error("the object has no BTF");
+        return {section->data.begin(), section->data.end()};
     }
     /// Compiles the header of `btf` with every assertion about it, and warnings as errors.
-    void expect_same_layout(const Btf& btf) const {
-        const std::string text = to_c(btf) + assertions(btf);
-        const std::string file = folder.write("out.c", text);
-        const Ran checked =
-            run(fmt::format("clang-19 -target bpf -g -Wall -Werror -ferror-limit=5 -c {} -o {}",
-                            file, folder.file("out.o")));
-        EXPECT_EQ(checked.status, 0) << checked.output;
+    static void expect_same_layout(const Btf& btf) {
+        const Compiled checked = compile(to_c(btf) + assertions(btf),
+                                         {.compiler = compiler,
+                                          .flags = {"-O0", "-Wall", "-Werror", "-ferror-limit=5"},
+                                          .name = "out"});
+        EXPECT_FALSE(checked.path.empty()) << checked.errors.substr(0, 4000);
     }
-
-    Folder folder;
 };
 
-TEST_F(Compiled, btf_of_clang_is_accepted) {
-    const auto btf = Btf::parse(compile(R"(
+TEST_F(HeadersCompiled, btf_of_clang_is_accepted) {
+    const auto btf = Btf::parse(btf_of(R"(
         struct event { int pid; char comm[16]; };
         int counter = 5; static volatile int hidden; const volatile struct event e = {1};
         extern int config __attribute__((section(".kconfig")));
@@ -186,18 +162,18 @@ TEST_F(Compiled, btf_of_clang_is_accepted) {
     EXPECT_EQ(format_value(**filled, *data, Bytes{std::byte{5}, {}, {}, {}}), "{.counter = 5}");
 }
 
-TEST_F(Compiled, headers_keep_odd_layouts) {
-    const auto btf = Btf::parse(compile(odd_types));
+TEST_F(HeadersCompiled, headers_keep_odd_layouts) {
+    const auto btf = Btf::parse(btf_of(odd_types));
     ASSERT_TRUE(btf) << btf.error().message;
     EXPECT_THAT(assertions(**btf), HasSubstr("sizeof(struct aligned) == 128"));
     expect_same_layout(**btf);
 }
 
-TEST_F(Compiled, headers_keep_bit_fields) {
-    const auto before = Btf::parse(compile(odd_types));
+TEST_F(HeadersCompiled, headers_keep_bit_fields) {
+    const auto before = Btf::parse(btf_of(odd_types));
     ASSERT_TRUE(before);
     const auto after = Btf::parse(
-        compile(to_c(**before) + "struct bits b; struct packed_bits p; struct bool_bits q;"));
+        btf_of(to_c(**before) + "struct bits b; struct packed_bits p; struct bool_bits q;"));
     ASSERT_TRUE(after) << after.error().message;
     for (std::string_view name : {"bits", "packed_bits", "bool_bits"}) {
         const auto old_id = (*before)->find(name, BtfKind::struct_);
@@ -213,7 +189,7 @@ TEST_F(Compiled, headers_keep_bit_fields) {
     }
 }
 
-TEST_F(Compiled, headers_of_the_kernel_keep_every_layout) {
+TEST_F(HeadersCompiled, headers_of_the_kernel_keep_every_layout) {
     NEEDS(access(vmlinux, R_OK) == 0, vmlinux);
     const auto btf = Btf::parse(read_file(vmlinux));
     ASSERT_TRUE(btf) << btf.error().message;

@@ -208,10 +208,28 @@ TEST(btf_int, has_bits_and_encoding_that_make_sense) {
     EXPECT_THAT(error(4, 0x10000020), HasSubstr("encoding 0x10 is unknown"));
 }
 
+TEST(btf_name, is_none_only_at_offset_0) {
+    BtfBuilder b;
+    b.string("x");
+    const std::uint32_t end_of_x = 2;
+    b.words({end_of_x, static_cast<std::uint32_t>(BtfKind::ptr) << 24, 0});
+    EXPECT_FALSE(b.parse());
+}
+
+TEST(btf_name, may_have_letters_of_latin_1) {
+    EXPECT_EQ(error_of_record(BtfKind::fwd, "na\xefve", 0, 0), "accepted");
+    EXPECT_THAT(error_of_record(BtfKind::fwd, "a\xd7", 0, 0), HasSubstr("is not an identifier"));
+}
+
 TEST(btf_enum, has_the_size_of_an_integer) {
     EXPECT_THAT(error_of_record(BtfKind::enum_, "e", 0, 3), HasSubstr("an enum of 3 bytes"));
-    EXPECT_THAT(error_of_record(BtfKind::enum_, "e", 0, 0), HasSubstr("an enum of 0 bytes"));
     EXPECT_THAT(error_of_record(BtfKind::enum64, "e", 0, 16), HasSubstr("an enum of 16 bytes"));
+}
+
+TEST(btf_enum, has_no_size_where_it_is_only_announced) {
+    EXPECT_EQ(error_of_record(BtfKind::enum_, "e", 0, 0), "accepted");
+    EXPECT_THAT(error_of_record(BtfKind::enum_, "e", 1, 0, {0, 0}),
+                HasSubstr("an enum of 0 bytes"));
 }
 
 TEST(btf_float, has_a_known_size) {

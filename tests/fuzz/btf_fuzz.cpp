@@ -1,10 +1,13 @@
-// Any bytes are BTF or an error; of BTF everything can be asked, printed, read and laid out again.
+// Any bytes are BTF or an error, by themselves and as the types of a module that continue others;
+// of BTF everything can be asked, printed, read, laid out again and compared.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
 #include "btf/btf.h"
+#include "btf/diff.h"
 #include "btf/format.h"
+#include "tests/btf/builder.h"
 
 namespace {
 
@@ -12,6 +15,9 @@ using namespace bpftwin;
 
 /// Of more types only the first are looked at one by one, so that an input stays quick.
 constexpr std::uint32_t max_types = 64;
+/// Larger values are not read from text: allowed are 64 MiB, with whose page faults most time would
+/// go.
+constexpr std::uint64_t max_value = 1 << 16;
 
 void ask(const Btf& btf, std::uint32_t id, ByteView value) {
     const BtfType& type = btf.type(id);
@@ -21,6 +27,7 @@ void ask(const Btf& btf, std::uint32_t id, ByteView value) {
     if (size != btf.size_of(id) && type.kind != BtfKind::var) std::abort();
     (void)describe(btf, id);
     (void)declaration(btf, id, "name");
+    if (size.value_or(0) > max_value) return;
     const std::string text = format_value(btf, id, value);
     const auto again = parse_value(btf, id, text);
     if (again && again->size() != size) std::abort();
@@ -44,21 +51,44 @@ void lay_out(const Btf& btf) {
     if (!with_datasecs(btf, {})) std::abort();
 }
 
-}  // namespace
+/// What split BTF continues: a type of each kind that others refer to.
+std::shared_ptr<const Btf> small_base() {
+    test::BtfBuilder b;
+    const auto number = b.int_("int", 4, test::BtfBuilder::is_signed);
+    const auto list = b.struct_("list", 16, {{"next", number + 2, 0}, {"value", number, 64}});
+    b.ptr(list);
+    b.typedef_("list_t", list);
+    b.enum_("state", 4, {{"OFF", 0}, {"ON", 1}});
+    b.array(list, number, 4);
+    b.func("visit", b.func_proto(number, {{"list", number + 2}}));
+    b.fwd("later");
+    return b.build();
+}
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const ByteView bytes = std::as_bytes(std::span(data, size));
-    const auto btf = Btf::parse(bytes);
+void try_all(const Result<std::shared_ptr<const Btf>>& btf, const Btf& base, ByteView value) {
     if (!btf) {
         if (btf.error().message.empty()) std::abort();
-        return 0;
+        return;
     }
-    // The strings stand last, so they are the part of the input that can be text of values.
-    const ByteView value = bytes.last(std::min<std::size_t>(bytes.size(), 256));
-    for (std::uint32_t id = 0; id < (*btf)->type_count() && id < max_types; ++id)
+    const std::uint32_t first = (*btf)->first_id();
+    for (std::uint32_t id = first; id < (*btf)->type_count() && id - first < max_types; ++id)
         ask(**btf, id, value);
     (void)to_raw(**btf);
     (void)to_c(**btf);
-    lay_out(**btf);
+    (void)btf_changes(base, **btf);
+    if (!btf_changes(**btf, **btf).empty()) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const auto base = small_base();
+    const ByteView bytes = std::as_bytes(std::span(data, size));
+    // The strings stand last, so they are the part of the input that can be text of values.
+    const ByteView value = bytes.last(std::min<std::size_t>(bytes.size(), 256));
+    const auto whole = Btf::parse(bytes);
+    try_all(whole, *base, value);
+    if (whole) lay_out(**whole);
+    try_all(Btf::parse(bytes, base), *base, value);
     return 0;
 }
