@@ -104,7 +104,7 @@ Result<std::string> named(const Btf& btf, std::string_view name) {
 
 Result<std::shared_ptr<const Btf>> open_btf(const std::string& path) {
     if (!path.ends_with(".c")) return load_btf_file(path);
-    auto object = open_object({path, ""});
+    auto object = open_object({.path = path});
     if (!object) return std::unexpected(object.error());
     if (object->btf == nullptr) return fail(path + ": the compiler wrote no BTF");
     return object->btf;

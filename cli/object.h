@@ -6,6 +6,7 @@
 
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
+#include "cli/edits.h"
 #include "cli/options.h"
 
 namespace bpftwin::cli {
@@ -13,13 +14,15 @@ namespace bpftwin::cli {
 /// Where an object comes from, as the command line says.
 struct ObjectArguments {
     std::string path;
-    std::string type;  ///< Program type by name; empty: as the object says.
+    std::string type = {};  ///< Program type by name; empty: as the object says.
+    EditArguments edits = {};
 };
 
-/// Adds OBJ and --type to a command.
+/// Adds OBJ, --type and the options of cli/edits.h to a command.
 void add_object_arguments(Options options, ObjectArguments& arguments);
 
-/// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF.
+/// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF;
+/// then changes it as the arguments say.
 Result<ObjectSpec> open_object(const ObjectArguments& arguments);
 
 /// The program called `name`; with an empty name the only one of the object.

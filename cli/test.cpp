@@ -67,7 +67,7 @@ private:
         if (!tests) return std::unexpected(tests.error().in(path));
         if (tests->empty())
             return fail(path + ": no tests in it (//! test: TITLE; see bpftwin test --help)");
-        const auto object = open_object({path, ""});
+        const auto object = open_object({.path = path});
         if (!object) return std::unexpected(object.error());
         for (const TestCase& test : *tests) {
             if (!test.title.contains(arguments_.filter)) continue;

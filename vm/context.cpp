@@ -11,7 +11,7 @@
 #include "fmt/ranges.h"
 #include "vm/flow_keys.h"
 #include "vm/memory.h"
-#include "vm/near_names.h"
+#include "isa/near_names.h"
 #include "vm/packet.h"
 #include "vm/test_run.h"
 
