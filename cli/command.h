@@ -37,5 +37,6 @@ Command add_helpers(CommandLine& line);
 Command add_kernels(CommandLine& line);
 Command add_features(CommandLine& line);
 Command add_btf(CommandLine& line);
+Command add_gen(CommandLine& line);
 
 }  // namespace bpftwin::cli
