@@ -1,5 +1,6 @@
 // See cpp_types.h. All holes are members of their own, so that a member stands where the previous
-// one ends: only whether a type is packed is left to know (c_layout.h).
+// one ends: only whether a type is packed is left to know (c_layout.h). Recursion follows the
+// nesting of types, which BTF bounds.
 #include "btf/cpp_types.h"
 
 #include <algorithm>
@@ -119,7 +120,6 @@ constexpr auto reserved = std::to_array<std::string_view>({
 });
 
 constexpr std::size_t max_text = 16U << 20;
-constexpr unsigned max_depth = 64;
 /// Larger values than any map or section has.
 constexpr std::uint64_t max_size = std::uint64_t{64} << 20;
 
@@ -202,9 +202,12 @@ bool is_regular(const Btf& btf, const BtfType& type) {
 
 std::string CppScope::take(std::string_view name) {
     const std::string plain = identifier(name);
+    unsigned& uses = taken_[plain];
     std::string chosen = plain;
-    for (unsigned i = 2; !taken_.insert(chosen).second; ++i)
-        chosen = fmt::format("{}_{}", plain, i);
+    while (++uses > 1) {
+        chosen = fmt::format("{}_{}", plain, uses);
+        if (taken_.try_emplace(chosen, 1).second) break;
+    }
     return chosen;
 }
 
@@ -243,17 +246,15 @@ std::string CppTypes::scalar(std::uint32_t id) {
 }
 
 std::string CppTypes::named(std::uint32_t id, std::string_view name) {
-    if (depth_ >= max_depth || is_full()) return {};
+    if (is_full()) return {};
     const auto [entry, is_new] = defined_.try_emplace(id);
     if (is_new) {
         const std::string chosen = names_.take(name);
         entry->second = chosen;
-        ++depth_;
         if (is_enumeration(btf_.kind(id)))
             define_enum(id, chosen);
         else
             define_aggregate(id, chosen);
-        --depth_;
     }
     return scope_ + defined_.at(id);
 }
@@ -309,33 +310,31 @@ void CppTypes::members(Body& body, std::uint32_t id, unsigned indent, std::uint6
 void CppTypes::member(Body& body, const BtfMember& member, unsigned indent, std::uint64_t base) {
     const std::string name = body.names.take(member.name);
     if (member.bitfield_size != 0) {
-        body.text += line(indent, fmt::format("{} {} : {};", bit_field_text(btf_, member), name,
-                                              member.bitfield_size));
+        add_line(
+            body, indent,
+            fmt::format("{} {} : {};", bit_field_text(btf_, member), name, member.bitfield_size));
         return;
     }
     const auto [type, suffix] =
         declarator(member.type, fmt::format("{}_{}", body.type, member.name));
     if (type.empty()) return;
-    body.text += line(indent, fmt::format("{} {}{};", type, name, suffix));
+    add_line(body, indent, fmt::format("{} {}{};", type, name, suffix));
     body.checks += fmt::format("static_assert(offsetof({}, {}) == {});\n", body.type, name,
                                base + member.bit_offset / 8);
-    spent_ += type.size() + 2 * name.size();
+    spent_ += body.type.size() + name.size();
 }
 
 void CppTypes::anonymous(Body& body, const BtfMember& member, unsigned indent, std::uint64_t base) {
     const std::uint32_t id = btf_.resolve(member.type);
     const BtfType& type = btf_.type(id);
     if (type.size == 0) return;
-    if (depth_ >= max_depth || !is_regular(btf_, type))
-        return hole(body, 0, std::uint64_t{type.size} * 8, indent);
-    ++depth_;
+    if (!is_regular(btf_, type)) return hole(body, 0, std::uint64_t{type.size} * 8, indent);
     const bool is_packed = layout_.is_packed(id);
-    body.text +=
-        line(indent, fmt::format("{} {}{{", type.kind == BtfKind::union_ ? "union" : "struct",
-                                 is_packed ? "__attribute__((packed)) " : ""));
+    add_line(body, indent,
+             fmt::format("{} {}{{", type.kind == BtfKind::union_ ? "union" : "struct",
+                         is_packed ? "__attribute__((packed)) " : ""));
     members(body, id, indent + 1, base + member.bit_offset / 8);
-    body.text += line(indent, "};");
-    --depth_;
+    add_line(body, indent, "};");
 }
 
 CppTypes::Declarator CppTypes::declarator(std::uint32_t id, std::string_view hint) {
@@ -353,11 +352,15 @@ CppTypes::Declarator CppTypes::declarator(std::uint32_t id, std::string_view hin
     return {size == 0 ? "" : "std::uint8_t", fmt::format("[{}]", size)};
 }
 
+void CppTypes::add_line(Body& body, unsigned indent, std::string_view text) {
+    body.text += line(indent, text);
+    spent_ += 4 * std::size_t{indent} + text.size();
+}
+
 void CppTypes::hole(Body& body, std::uint64_t from, std::uint64_t to, unsigned indent) {
     const auto add = [&](std::string_view suffix) {
         const std::string name = body.names.take(fmt::format("hole_{}", ++body.holes));
-        body.text += line(indent, fmt::format("std::uint8_t {}{};", name, suffix));
-        spent_ += name.size();
+        add_line(body, indent, fmt::format("std::uint8_t {}{};", name, suffix));
     };
     const std::uint64_t first = std::min((from + 7) / 8 * 8, to),
                         last = std::max(to / 8 * 8, first);

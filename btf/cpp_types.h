@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,7 +24,7 @@ public:
     std::string take(std::string_view name);
 
 private:
-    std::set<std::string, std::less<>> taken_;
+    std::unordered_map<std::string, unsigned> taken_;  ///< How often each was asked for.
 };
 
 class CppTypes {
@@ -65,6 +64,7 @@ private:
     void members(Body& body, std::uint32_t id, unsigned indent, std::uint64_t base);
     void member(Body& body, const BtfMember& member, unsigned indent, std::uint64_t base);
     void anonymous(Body& body, const BtfMember& member, unsigned indent, std::uint64_t base);
+    void add_line(Body& body, unsigned indent, std::string_view text);
     void hole(Body& body, std::uint64_t from, std::uint64_t to, unsigned indent);
     Declarator declarator(std::uint32_t id, std::string_view hint);
     [[nodiscard]] std::string_view name_of_value(std::uint32_t id) const;
@@ -75,8 +75,7 @@ private:
     CppScope names_;
     std::unordered_map<std::uint32_t, std::string> defined_;  ///< Names by id.
     std::string definitions_;
-    unsigned depth_ = 0;
-    std::size_t spent_ = 0;
+    std::size_t spent_ = 0;  ///< Bytes of bodies.
 };
 
 }  // namespace bpftwin
