@@ -218,4 +218,10 @@ struct DatasecLayout {
 Result<std::shared_ptr<const Btf>> with_datasecs(const Btf& btf,
                                                  std::span<const DatasecLayout> layouts);
 
+/// A copy in which the last variable of a data section, an array, has `count` elements, and the
+/// section the size that follows (libbpf's map_btf_datasec_resize). All ids stay.
+/// @return the copy, or an Error where that variable is no array.
+Result<std::shared_ptr<const Btf>> with_last_array(const Btf& btf, std::uint32_t section,
+                                                   std::uint32_t count);
+
 }  // namespace bpftwin

@@ -98,6 +98,33 @@ private:
     Bytes out_;
 };
 
+/// Where the record of a type begins in the BTF, which has no base.
+std::size_t place_of(const Btf& btf, std::uint32_t id) {
+    std::size_t at = read<Header>(btf.raw(), 0).header_length;
+    for (std::uint32_t before = 1; before < id; ++before)
+        at += length_of(read<Record>(btf.raw(), at));
+    return at;
+}
+
+template <class T>
+void write(Bytes& bytes, std::size_t at, const T& value) {
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+}
+
+/// The BTF with one more type at its end, which has the highest id.
+Bytes with_type(const Btf& btf, const Record& record, const Array& array) {
+    Header header = read<Header>(btf.raw(), 0);
+    const auto strings = btf.raw().last(header.string_length);
+    Bytes out(btf.raw().begin(), strings.begin());
+    append(out, record);
+    append(out, array);
+    header.type_length += sizeof record + sizeof array;
+    header.string_offset = header.type_length;
+    write(out, 0, header);
+    append(out, strings);
+    return out;
+}
+
 }  // namespace
 
 static_assert(sizeof(BtfSectionVar) == sizeof(btf_wire::SectionVar));
@@ -107,6 +134,34 @@ Result<std::shared_ptr<const Btf>> with_datasecs(const Btf& btf,
     auto bytes = DatasecWriter(btf, layouts).write();
     if (!bytes) return std::unexpected(bytes.error());
     return Btf::parse(*std::move(bytes));
+}
+
+Result<std::shared_ptr<const Btf>> with_last_array(const Btf& btf, std::uint32_t section,
+                                                   std::uint32_t count) {
+    const auto vars = btf.section_vars(btf.type(section));
+    const auto last = std::ranges::max_element(vars, {}, &BtfSectionVar::offset);
+    if (last == vars.end()) return fail("BTF does not describe the section; compile with -g");
+    const BtfType& array = btf.type(btf.resolve(btf.type(last->type).type));
+    if (array.kind != BtfKind::array)
+        return fail(
+            fmt::format("its last variable, {}, is not an array", btf.type(last->type).name));
+    const std::uint64_t size = btf.size_of(array.type).value_or(0) * count;
+    if (size > UINT32_MAX - last->offset) return fail("the section would be over 4 GiB");
+
+    constexpr std::uint32_t kind = static_cast<std::uint32_t>(BtfKind::array) << 24;
+    Bytes out = with_type(btf, {0, kind, 0}, {array.type, array.index_type, count});
+    const std::size_t var_at = place_of(btf, last->type);
+    Record var = read<Record>(out, var_at);
+    var.size_or_type = btf.type_count();
+    write(out, var_at, var);
+    const std::size_t section_at = place_of(btf, section);
+    Record record = read<Record>(out, section_at);
+    record.size_or_type = last->offset + static_cast<std::uint32_t>(size);
+    write(out, section_at, record);
+    const auto index = static_cast<std::size_t>(last - vars.begin());
+    write(out, section_at + sizeof record + index * sizeof(SectionVar),
+          SectionVar{last->type, last->offset, static_cast<std::uint32_t>(size)});
+    return Btf::parse(std::move(out));
 }
 
 }  // namespace bpftwin

@@ -23,6 +23,9 @@ std::string format_value(const Btf& btf, std::uint32_t type_id, ByteView value);
 /// @return exactly the type's size in bytes, or an Error that quotes what was not understood.
 Result<Bytes> parse_value(const Btf& btf, std::uint32_t type_id, std::string_view text);
 
+/// The same where a value exists: members and elements that are not mentioned stay as they are.
+Result<Bytes> edit_value(const Btf& btf, std::uint32_t type_id, Bytes value, std::string_view text);
+
 /// A declaration in C: "struct event *e", "char comm[16]"; anonymous aggregates in full. Without a
 /// name: the type alone, "struct event *".
 std::string declaration(const Btf& btf, std::uint32_t type_id, std::string_view name);

@@ -4,6 +4,9 @@
 #include <numeric>
 #include <utility>
 
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+
 namespace bpftwin {
 namespace {
 
@@ -37,6 +40,14 @@ std::vector<std::string_view> near_names(std::string_view name,
         return std::pair(edits_between(name, other), other);
     });
     return near;
+}
+
+std::string suggestion(std::string_view name, std::span<const std::string_view> known,
+                       std::string_view all, std::string_view none) {
+    if (known.empty()) return std::string(none);
+    const auto near = near_names(name, known);
+    if (!near.empty()) return fmt::format("did you mean {}", fmt::join(near, ", "));
+    return fmt::format("{} {}", all, fmt::join(known, ", "));
 }
 
 }  // namespace bpftwin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,5 +11,9 @@ namespace bpftwin {
 /// Names at most two edits away from `name` or containing it (or the reverse), nearest first.
 std::vector<std::string_view> near_names(std::string_view name,
                                          std::span<const std::string_view> known);
+
+/// "did you mean a, b", or without near names what there is: "`all` a, b, c"; "`none`" of nothing.
+std::string suggestion(std::string_view name, std::span<const std::string_view> known,
+                       std::string_view all, std::string_view none);
 
 }  // namespace bpftwin

@@ -145,11 +145,13 @@ class ValueReader {
 public:
     ValueReader(const Btf& btf, std::string_view text) : btf_(btf), cursor_(text) {}
 
-    Result<Bytes> read(std::uint32_t id) {
+    /// @param before what the value is now; shorter ones continue with zeros.
+    Result<Bytes> read(std::uint32_t id, Bytes before) {
         const auto size = btf_.size_of(id);
         if (!size) return fail(fmt::format("{} has no values", name_of_type(id)));
         if (*size > max_value_size)
             return fail(fmt::format("{} is too large to be written as text", name_of_type(id)));
+        out_ = std::move(before);
         out_.resize(*size);
         if (auto done = value({id, 0}); !done) return std::unexpected(done.error());
         if (!cursor_.at_end()) return unexpected("the end of the value");
@@ -299,6 +301,8 @@ private:
 
     Result<void> text(const BtfType& type, Place place) {
         cursor_.take("\"");
+        std::fill_n(out_.begin() + static_cast<std::ptrdiff_t>(place.bit / 8), type.count,
+                    std::byte{0});
         for (std::uint64_t i = 0; !cursor_.rest().starts_with('"'); ++i) {
             const auto c = text_character('"');
             if (!c) return std::unexpected(c.error());
@@ -458,7 +462,12 @@ private:
 }  // namespace
 
 Result<Bytes> parse_value(const Btf& btf, std::uint32_t type_id, std::string_view text) {
-    return ValueReader(btf, text).read(type_id);
+    return ValueReader(btf, text).read(type_id, {});
+}
+
+Result<Bytes> edit_value(const Btf& btf, std::uint32_t type_id, Bytes value,
+                         std::string_view text) {
+    return ValueReader(btf, text).read(type_id, std::move(value));
 }
 
 }  // namespace bpftwin

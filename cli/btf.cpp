@@ -115,7 +115,7 @@ using SharedBtf = std::shared_ptr<const Btf>;
 
 Result<SharedBtf> open_btf(const std::string& path, SharedBtf base = nullptr) {
     if (!path.ends_with(".c")) return load_btf_file(path, std::move(base));
-    auto object = open_object({path, ""});
+    auto object = open_object({.path = path});
     if (!object) return std::unexpected(object.error());
     if (object->btf == nullptr) return fail(path + ": the compiler wrote no BTF");
     return object->btf;

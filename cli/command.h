@@ -38,5 +38,6 @@ Command add_kernels(CommandLine& line);
 Command add_features(CommandLine& line);
 Command add_btf(CommandLine& line);
 Command add_core(CommandLine& line);
+Command add_gen(CommandLine& line);
 
 }  // namespace bpftwin::cli

@@ -53,6 +53,7 @@ void add_object_arguments(Options options, ObjectArguments& arguments) {
         .required();
     options.add("--type", arguments.type,
                 "Program type where the object does not say it (xdp, kprobe)");
+    add_edit_options(options, arguments.edits);
 }
 
 Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
@@ -62,9 +63,11 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
         if (!type) return fail(fmt::format("--type {}: no such program type", arguments.type));
     }
     auto object = open_file(arguments.path);
-    if (!object || !type) return object;
-    for (ProgramSpec& program : object->programs) program.type = *type;
-    return object;
+    if (!object) return object;
+    if (type)
+        for (ProgramSpec& program : object->programs) program.type = *type;
+    auto edited = apply_edits(*object, arguments.edits);
+    return edited ? std::move(object) : std::unexpected(edited.error().in(arguments.path));
 }
 
 Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments) {

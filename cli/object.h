@@ -6,6 +6,7 @@
 
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
+#include "cli/edits.h"
 #include "cli/options.h"
 
 namespace bpftwin::cli {
@@ -13,14 +14,16 @@ namespace bpftwin::cli {
 /// Where an object comes from, as the command line says.
 struct ObjectArguments {
     std::string path;
-    std::string type;      ///< Program type by name; empty: as the object says.
-    std::string btf = {};  ///< File with a kernel's types; empty: the running kernel's.
+    std::string type = {};  ///< Program type by name; empty: as the object says.
+    std::string btf = {};   ///< File with a kernel's types; empty: the running kernel's.
+    EditArguments edits = {};
 };
 
-/// Adds OBJ and --type to a command.
+/// Adds OBJ, --type and the options of cli/edits.h to a command.
 void add_object_arguments(Options options, ObjectArguments& arguments);
 
-/// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF.
+/// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF;
+/// then changes it as the arguments say.
 Result<ObjectSpec> open_object(const ObjectArguments& arguments);
 
 /// Opens the object and makes it ready for the kernel whose types were chosen, to be run here. (A

@@ -68,7 +68,7 @@ private:
         if (!tests) return std::unexpected(tests.error().in(path));
         if (tests->empty())
             return fail(path + ": no tests in it (//! test: TITLE; see bpftwin test --help)");
-        const auto object = open_ready_object({path, "", arguments_.btf});
+        const auto object = open_ready_object({.path = path, .btf = arguments_.btf});
         if (!object) return std::unexpected(object.error());
         for (const TestCase& test : *tests) {
             if (!test.title.contains(arguments_.filter)) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/edits.h"
 #include "cli/hex.h"
 #include "cli/input.h"
 #include "cli/object.h"
@@ -21,6 +22,7 @@ using kernel::version_code;
 /// What `run:` may say.
 struct CaseArguments {
     InputArguments input;
+    EditArguments edits;
     std::vector<std::string> events;
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
@@ -37,6 +39,7 @@ Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) 
     CommandLine line("bpftwin run", "");
     Options options = line.options();
     add_input_options(options, arguments.input);
+    add_edit_options(options, arguments.edits);
     options.add_repeatable("--event", arguments.events, "", "");
     options.add("--repeat", arguments.repeat, "").positive();
     options.add("--budget", arguments.budget, "").positive();
@@ -79,6 +82,7 @@ public:
 
 private:
     Result<void> run_with(const CaseArguments& arguments) {
+        if (auto edited = apply_edits(object_, arguments.edits); !edited) return edited;
         auto program = choose_program(object_, arguments.input.program);
         if (!program) return std::unexpected(program.error());
         (*program)->autoload = true;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "bpftwin/edit.h"
 #include "btf/btf.h"
 #include "btf/format.h"
 #include "cli/hex.h"
@@ -77,15 +78,9 @@ std::string_view target_name(const ObjectSpec& object, const MapSpec& map, ByteV
 
 std::vector<Global> globals(const ObjectSpec& object, const MapSpec& map) {
     std::vector<Global> result;
-    const Btf* btf = object.btf.get();
-    if (btf == nullptr) return result;
-    const BtfType& section = btf->type(map.btf_value_type_id);
-    if (section.kind != BtfKind::datasec) return result;
-    for (const BtfSectionVar& var : btf->section_vars(section)) {
-        const BtfType& variable = btf->type(var.type);
-        if (std::uint64_t{var.offset} + var.size > map.value_size) continue;
-        result.push_back({variable.name, var.offset, {btf, variable.type, var.size}});
-    }
+    for (const GlobalVariable& global : globals_of(object, map))
+        result.push_back(
+            {global.name, global.offset, {object.btf.get(), global.type_id, global.size}});
     return result;
 }
 

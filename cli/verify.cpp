@@ -18,6 +18,7 @@ struct Arguments {
     std::vector<std::string> objects;
     std::string folder;
     std::string type;
+    EditArguments edits;
     std::string program;
     std::string engine = "kernel";
     std::uint32_t log_level = 0;
@@ -28,15 +29,17 @@ std::string file_name(const std::string& path) {
     return std::filesystem::path(path).filename().string();
 }
 
-/// Names of the programs to submit: one, or all that ask to be loaded.
-Result<std::vector<std::string>> wanted(ObjectSpec& object, const std::string& name) {
+/// Names of the programs to submit: one, or all but those that --no-autoload leaves out.
+Result<std::vector<std::string>> wanted(ObjectSpec& object, const Arguments& arguments) {
     std::vector<std::string> names;
-    if (!name.empty()) {
-        auto program = choose_program(object, name);
+    if (!arguments.program.empty()) {
+        auto program = choose_program(object, arguments.program);
         if (!program) return std::unexpected(program.error());
         return std::vector{(*program)->name};
     }
-    for (const ProgramSpec& program : object.programs) names.push_back(program.name);
+    for (const ProgramSpec& program : object.programs)
+        if (std::ranges::count(arguments.edits.no_autoload, program.name) == 0)
+            names.push_back(program.name);
     return names;
 }
 
@@ -44,7 +47,7 @@ Result<std::vector<Judged>> judge(Judge& judge, const ObjectArguments& from,
                                   const Arguments& arguments) {
     auto object = open_object(from);
     if (!object) return std::unexpected(object.error());
-    auto names = wanted(*object, arguments.program);
+    auto names = wanted(*object, arguments);
     if (!names) return std::unexpected(names.error());
     auto verdicts = judge.judge(*object, *names, arguments.log_level);
     if (!verdicts) return std::unexpected(verdicts.error().in(from.path));
@@ -77,7 +80,9 @@ Result<Exit> verify(const Arguments& arguments) {
     Json list = Json::array();
     Answers answers;
     for (const std::string& path : arguments.objects) {
-        auto judged = judge(**verifier, {path, arguments.type}, arguments);
+        auto judged =
+            judge(**verifier, {.path = path, .type = arguments.type, .edits = arguments.edits},
+                  arguments);
         if (!judged) return std::unexpected(judged.error());
         for (const Judged& one : *judged) {
             answers.add(one.verdict.answer);
@@ -137,7 +142,7 @@ public:
 
 private:
     Result<void> add(const std::string& path) {
-        auto judged = judge(*judge_, {path, ""}, arguments_);
+        auto judged = judge(*judge_, {.path = path}, arguments_);
         if (!judged) {
             ++unreadable_;
             fmt::print(stderr, "bpftwin: {}\n", judged.error().message);
@@ -202,6 +207,7 @@ Command add_verify(CommandLine& line) {
     options.add("OBJ", arguments->objects, "ELF objects, C sources (.c) or assembler texts")
         .required();
     options.add("--type", arguments->type, "Program type where the object does not say it (xdp)");
+    add_edit_options(options, arguments->edits);
     options.add("--prog", arguments->program, "Only this program").type("NAME");
     add_engine(options, *arguments);
     options

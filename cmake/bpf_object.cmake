@@ -1,5 +1,5 @@
-# bpf_object(TARGET SOURCE): the target TARGET compiles one BPF C file to an object with BTF, whose
-# path is the target's property BPF_OBJECT. Without clang there is no target: ask if(TARGET TARGET).
+# bpf_object(TARGET SOURCE [NAME]): the target TARGET compiles one BPF C file to the object NAME.o (or
+# TARGET.o) with BTF, whose path is the target's property BPF_OBJECT. Without clang there is no target: ask if(TARGET TARGET).
 find_program(BPFTWIN_CLANG NAMES clang-19 clang clang-16 clang-14)
 
 function(bpf_object target source)
@@ -7,7 +7,9 @@ function(bpf_object target source)
         return()
     endif()
     cmake_path(ABSOLUTE_PATH source)
-    set(object ${CMAKE_CURRENT_BINARY_DIR}/${target}.o)
+    set(name ${target} ${ARGN})
+    list(GET name -1 name)
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
     string(REPLACE x86_64 x86 arch ${CMAKE_SYSTEM_PROCESSOR})
     string(REPLACE aarch64 arm64 arch ${arch})
     # asm/types.h stands in the multiarch folder, which clang does not search for the BPF target.
@@ -16,7 +18,7 @@ function(bpf_object target source)
                 -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
                 -MD -MF ${object}.d -c ${source} -o ${object}
         DEPENDS ${source} DEPFILE ${object}.d
-        COMMENT "Building BPF object ${target}" VERBATIM)
+        COMMENT "Building BPF object ${name}" VERBATIM)
     add_custom_target(${target} DEPENDS ${object})
     set_target_properties(${target} PROPERTIES BPF_OBJECT ${object})
 endfunction()

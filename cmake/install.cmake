@@ -15,6 +15,7 @@ configure_package_config_file(cmake/bpftwinConfig.cmake.in bpftwinConfig.cmake
     INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/bpftwin)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/bpftwinConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/bpftwinConfig.cmake
+install(FILES cmake/bpf_object.cmake cmake/bpftwin_skeleton.cmake
+              ${PROJECT_BINARY_DIR}/bpftwinConfig.cmake
               ${PROJECT_BINARY_DIR}/bpftwinConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/bpftwin)

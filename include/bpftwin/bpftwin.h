@@ -1,6 +1,7 @@
 // The whole public interface.
 #pragma once
 
+#include "bpftwin/edit.h"
 #include "bpftwin/engine.h"
 #include "bpftwin/error.h"
 #include "bpftwin/insn.h"

@@ -333,5 +333,16 @@ TEST_F(BtfValue, fields_are_not_sought_twice_in_the_same_type) {
     EXPECT_THAT(parse(level, "{.nowhere = 1}"), HasSubstr("has no field 'nowhere'"));
 }
 
+TEST_F(BtfValue, an_edit_leaves_what_it_does_not_mention) {
+    const Id pair = b.struct_("pair", 8, {{"a", i32, 0}, {"b", i32, 32}});
+    const Id name = b.array(c, u32, 8);
+    build();
+    const Bytes before = bytes_of(std::array<std::int32_t, 2>{1, 2});
+    EXPECT_EQ(format_value(*btf, pair, edit_value(*btf, pair, before, "{.b = 7}").value()),
+              "{.a = 1, .b = 7}");
+    const Bytes word = parse_value(*btf, name, "\"longer\"").value();
+    EXPECT_EQ(format_value(*btf, name, edit_value(*btf, name, word, "\"ab\"").value()), "\"ab\"");
+}
+
 }  // namespace
 }  // namespace bpftwin::test

@@ -17,7 +17,7 @@ inline Result<ObjectSpec> compiled(std::string_view source) {
     std::string path = testing::TempDir() + "bpftwin_" +
                        testing::UnitTest::GetInstance()->current_test_info()->name() + ".c";
     std::ofstream(path) << source;
-    auto object = open_object({path, ""});
+    auto object = open_object({.path = path});
     std::remove(path.c_str());
     return object;
 }

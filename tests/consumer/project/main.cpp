@@ -1,8 +1,22 @@
-// A user of the installed package: runs a two-instruction program, and sees a bad object refused.
+// A user of the installed package: runs a two-instruction program, a skeleton where there is a
+// compiler for it, and sees a bad object refused.
 #include "bpftwin/bpftwin.h"
 
 #include <array>
 #include <cstdio>
+
+#ifdef HAS_SKELETON
+#include "counter.skel.h"
+
+static bool skeleton_counts() {
+    counter skel = counter::open().value();
+    skel.rodata().step = 3;
+    return skel.load(*bpftwin::make_interpreter()) && skel.programs().counter.run() &&
+           skel.bss().count == 3;
+}
+#else
+static bool skeleton_counts() { return true; }
+#endif
 
 int main() {
     using namespace bpftwin;
@@ -20,5 +34,5 @@ int main() {
 
     const std::array<std::byte, 4> no_elf{};
     const bool refused = !load_elf(no_elf, "no_elf");
-    return !result->trap && result->return_value == 42 && refused ? 0 : 1;
+    return !result->trap && result->return_value == 42 && refused && skeleton_counts() ? 0 : 1;
 }
