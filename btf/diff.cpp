@@ -70,7 +70,7 @@ private:
     void collect(const BtfType& aggregate, const std::string& prefix, std::uint64_t base,
                  std::vector<Leaf>& found) {
         for (const BtfMember& m : btf_.members(aggregate)) {
-            const BtfType& type = btf_.type(m.type);
+            const BtfType& type = btf_.type(unqualified(m.type));
             const std::string name = prefix + std::string(m.name);
             const std::uint64_t offset = base + m.bit_offset;
             spend(name.size());
@@ -79,6 +79,13 @@ private:
             else if (!m.name.empty())
                 found.push_back({name, m.type, offset, bits_of(m), m.bitfield_size != 0});
         }
+    }
+
+    /// Without qualifiers; a typedef is a name.
+    [[nodiscard]] std::uint32_t unqualified(std::uint32_t id) const {
+        while (is_modifier(btf_.kind(id)) && btf_.kind(id) != BtfKind::typedef_)
+            id = btf_.type(id).type;
+        return id;
     }
 
     [[nodiscard]] std::uint64_t bits_of(const BtfMember& member) const {

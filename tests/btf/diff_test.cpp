@@ -96,6 +96,12 @@ TEST_F(BtfDiff, members_of_anonymous_members_are_compared_one_by_one) {
     EXPECT_EQ(change().members[1].before->bit_offset, 96U);
 }
 
+TEST_F(BtfDiff, anonymous_members_may_be_const) {
+    before.struct_("s", 4, {{"", before.const_(before.struct_("", 4, {{"x", i, 0}})), 0}});
+    after.struct_("s", 4, {{"", after.struct_("", 4, {{"x", j, 0}}), 0}});
+    EXPECT_THAT(changes(), IsEmpty());
+}
+
 TEST_F(BtfDiff, bit_fields_have_their_own_width) {
     before.struct_("s", 4, {{"x", i, bit_field(0, 3)}}, true);
     after.struct_("s", 4, {{"x", j, bit_field(0, 5)}}, true);
