@@ -3,6 +3,8 @@
 //
 // libbpf relocates when it loads. A handler of the object's own sections looks at all programs in
 // the moment before the first goes to the kernel, and ends the load there.
+#include <bpf/bpf.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -26,7 +28,8 @@ using namespace bpftwin;
 /// What libbpf made of one program.
 using Stream = std::vector<Insn>;
 
-/// The programs of an object as libbpf would load them, and its maps by descriptor.
+/// The programs of an object as libbpf would load them, and the maps that they refer to, by
+/// descriptor, as the kernel calls them: libbpf tells descriptors only when all is loaded.
 struct Relocated {
     std::map<std::string, Stream> programs;
     std::map<int, std::string> maps;
@@ -35,15 +38,28 @@ struct Relocated {
 bpf_object* loading = nullptr;
 Relocated* found = nullptr;
 
+bool names_map(const Insn& insn) {
+    const auto op = decode(insn);
+    return op == Op::lddw_map_fd || op == Op::lddw_map_value;
+}
+
+void look_at_maps(const Stream& stream) {
+    for (const Insn& insn : stream) {
+        if (!names_map(insn)) continue;
+        bpf_map_info info{};
+        std::uint32_t size = sizeof info;
+        if (bpf_obj_get_info_by_fd(insn.imm, &info, &size) == 0) found->maps[insn.imm] = info.name;
+    }
+}
+
 int look(bpf_program*, bpf_prog_load_opts*, long) {
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, loading) found->maps[bpf_map__fd(map)] = bpf_map__name(map);
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, loading) {
         if (!bpf_program__autoload(program)) continue;
         Stream& stream = found->programs[bpf_program__name(program)];
         stream.resize(bpf_program__insn_cnt(program));
         std::memcpy(stream.data(), bpf_program__insns(program), stream.size() * sizeof(Insn));
+        look_at_maps(stream);
     }
     return -ECANCELED;
 }
@@ -122,16 +138,16 @@ std::set<std::size_t> open_sites(const ProgramSpec& program) {
     return sites;
 }
 
-/// Ours with the map's index, theirs with its descriptor: both by name.
+/// Ours with the map's index, theirs with its descriptor: both by the name that the kernel has.
 std::string map_name(const Insn& insn, const ObjectSpec& object) {
     const auto index = static_cast<std::size_t>(insn.imm);
-    return index < object.maps.size() ? object.maps[index].name : "?";
+    return index < object.maps.size() ? object.maps[index].name.substr(0, BPF_OBJ_NAME_LEN - 1)
+                                      : "?";
 }
 
 bool same(const Insn& ours, const Insn& theirs, const ObjectSpec& object, const Relocated& maps) {
     if (ours == theirs) return true;
-    const auto op = decode(ours);
-    if (!op || (*op != Op::lddw_map_fd && *op != Op::lddw_map_value)) return false;
+    if (!names_map(ours)) return false;
     const auto name = maps.maps.find(theirs.imm);
     Insn alike = theirs;
     alike.imm = ours.imm;
