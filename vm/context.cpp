@@ -9,9 +9,9 @@
 
 #include "fmt/format.h"
 #include "fmt/ranges.h"
+#include "isa/near_names.h"
 #include "vm/flow_keys.h"
 #include "vm/memory.h"
-#include "vm/near_names.h"
 #include "vm/packet.h"
 #include "vm/test_run.h"
 

@@ -60,7 +60,6 @@ std::string reason_to_leave_out(const ProgramSpec& ours, const bpf_program* thei
     if (theirs == nullptr) return "no program for libbpf";
     // libbpf 1.1 knows the target of those alone whose structs' section it knows.
     if (ours.type == ProgType::struct_ops) return "struct_ops: libbpf loads none by itself";
-    if (!ours.externs.empty()) return ours.externs.front().section + ": not resolved yet";
     if (bpf_program__type(theirs) == BPF_PROG_TYPE_UNSPEC)
         return fmt::format("libbpf {} does not know its section", libbpf_version_string());
     return "";

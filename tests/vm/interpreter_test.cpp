@@ -306,7 +306,7 @@ TEST_P(execution, invalid_instructions_are_refused_before_the_run) {
 
 TEST_P(execution, unresolved_references_are_refused_by_name) {
     auto program = assembled("r0 = 0\n exit");
-    program.externs.push_back({.insn = 0, .name = "CONFIG_HZ", .section = ".kconfig"});
+    program.externs.push_back({.insn = 0, .index = 0, .name = "CONFIG_HZ"});
     auto result = instantiated(GetParam(), object_of({program}))->run("prog", {});
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message, HasSubstr("CONFIG_HZ"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,5 +11,8 @@ namespace bpftwin {
 /// Names at most two edits away from `name` or containing it (or the reverse), nearest first.
 std::vector<std::string_view> near_names(std::string_view name,
                                          std::span<const std::string_view> known);
+
+/// "; did you mean a, b?" with the nearest few, or nothing where none is near.
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> known);
 
 }  // namespace bpftwin

@@ -1,4 +1,4 @@
-#include "vm/near_names.h"
+#include "isa/near_names.h"
 
 #include <array>
 
