@@ -55,6 +55,11 @@ void add_object_arguments(Options options, ObjectArguments& arguments) {
                 "Program type where the object does not say it (xdp, kprobe)");
 }
 
+void add_kernel_arguments(Options options, ObjectArguments& arguments) {
+    add_btf_option(options, arguments.btf);
+    add_kconfig_options(options, arguments.kconfig);
+}
+
 Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
     std::optional<ProgType> type;
     if (!arguments.type.empty()) {
@@ -62,7 +67,10 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
         if (!type) return fail(fmt::format("--type {}: no such program type", arguments.type));
     }
     auto object = open_file(arguments.path);
-    if (!object || !type) return object;
+    if (!object) return object;
+    if (auto done = set_kconfig(*object, arguments.kconfig); !done)
+        return std::unexpected(done.error());
+    if (!type) return object;
     for (ProgramSpec& program : object->programs) program.type = *type;
     return object;
 }
@@ -70,8 +78,10 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
 Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments) {
     auto object = open_object(arguments);
     if (!object) return object;
-    if (auto ready = make_ready(*object, arguments.btf); !ready)
-        return std::unexpected(ready.error());
+    const auto outcomes = make_ready(*object, arguments.btf);
+    if (!outcomes) return std::unexpected(outcomes.error());
+    if (auto taken = check_kconfig(arguments.kconfig, *object, *outcomes); !taken)
+        return std::unexpected(taken.error());
     return object;
 }
 

@@ -17,7 +17,7 @@ namespace {
 struct Arguments {
     std::vector<std::string> objects;
     std::string folder;
-    std::string type;
+    ObjectArguments object;  ///< But for its path.
     std::string program;
     std::string engine = "kernel";
     std::uint32_t log_level = 0;
@@ -40,8 +40,10 @@ Result<std::vector<std::string>> wanted(ObjectSpec& object, const std::string& n
     return names;
 }
 
-Result<std::vector<Judged>> judge(Judge& judge, const ObjectArguments& from,
+Result<std::vector<Judged>> judge(Judge& judge, const std::string& path,
                                   const Arguments& arguments) {
+    ObjectArguments from = arguments.object;
+    from.path = path;
     auto object = open_object(from);
     if (!object) return std::unexpected(object.error());
     auto names = wanted(*object, arguments.program);
@@ -77,7 +79,7 @@ Result<Exit> verify(const Arguments& arguments) {
     Json list = Json::array();
     Answers answers;
     for (const std::string& path : arguments.objects) {
-        auto judged = judge(**verifier, {path, arguments.type}, arguments);
+        auto judged = judge(**verifier, path, arguments);
         if (!judged) return std::unexpected(judged.error());
         for (const Judged& one : *judged) {
             answers.add(one.verdict.answer);
@@ -137,7 +139,7 @@ public:
 
 private:
     Result<void> add(const std::string& path) {
-        auto judged = judge(*judge_, {path, ""}, arguments_);
+        auto judged = judge(*judge_, path, arguments_);
         if (!judged) {
             ++unreadable_;
             fmt::print(stderr, "bpftwin: {}\n", judged.error().message);
@@ -201,9 +203,11 @@ Command add_verify(CommandLine& line) {
         line.add_command("verify", "Say whether a kernel accepts programs, and why not");
     options.add("OBJ", arguments->objects, "ELF objects, C sources (.c) or assembler texts")
         .required();
-    options.add("--type", arguments->type, "Program type where the object does not say it (xdp)");
+    options.add("--type", arguments->object.type,
+                "Program type where the object does not say it (xdp)");
     options.add("--prog", arguments->program, "Only this program").type("NAME");
     add_engine(options, *arguments);
+    add_kconfig_options(options, arguments->object.kconfig);
     options
         .add("--log-level", arguments->log_level,
              "Show the verifier's log: 1 branches, 2 every instruction, 4 only numbers")

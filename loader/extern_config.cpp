@@ -133,7 +133,9 @@ private:
 
     [[nodiscard]] std::string reason(const ExternSpec& spec) const {
         const std::string advice =
-            fmt::format("; give it by --kconfig {}=VALUE or declare it __weak", spec.name);
+            spec.weak
+                ? ""
+                : fmt::format("; give it by --kconfig {}=VALUE or declare it __weak", spec.name);
         if (is_made_up(spec.name))
             return fmt::format("not known of {}{}{}", target_.name, because(), advice);
         if (!is_configured(spec.name))

@@ -134,7 +134,8 @@ private:
         return target_.unknown.empty() ? "" : fmt::format(" ({})", target_.unknown);
     }
 
-    static std::string_view advice() {
+    static std::string_view advice(const ExternSpec& spec) {
+        if (spec.weak) return "";
         return "; declare it __weak where a program can do without";
     }
 
@@ -145,7 +146,7 @@ private:
         for_each_symbol(target_.symbols,
                         [&](const KernelSymbol& symbol) { names.push_back(symbol.name); });
         return fmt::format("{} has no such symbol{}{}", target_.name,
-                           did_you_mean(spec.name, names), advice());
+                           did_you_mean(spec.name, names), advice(spec));
     }
 
     [[nodiscard]] std::string no_declaration(const ExternSpec& spec) const {
@@ -157,7 +158,7 @@ private:
             if (target_.types->kind(id) == kind) names.push_back(target_.types->type(id).name);
         return fmt::format("neither {} nor one of its modules has such a {}{}{}", target_.name,
                            kind == BtfKind::func ? "function" : "variable",
-                           did_you_mean(wanted_name(spec), names), advice());
+                           did_you_mean(wanted_name(spec), names), advice(spec));
     }
 
     const ObjectSpec& object_;

@@ -60,7 +60,7 @@ private:
         reference.state = outcome.state;
         reference.module = outcome.module;
         reference.why = outcome.why;
-        if (!outcome.why.empty())
+        if (outcome.state == ExternState::failed)
             reference.why += used_at(program, object_.btf.get(), reference.insn);
         if (object_.externs[reference.index].kind != ExternSpec::Kind::config)
             patch(program, reference);
