@@ -211,7 +211,8 @@ void Comparison::add(const std::string& path) {
         return;
     }
     auto ours = load_elf_file(path);
-    judge_externs(file, ours ? resolve(*ours) : ours.error().message, theirs ? "" : theirs.error().message);
+    judge_externs(file, ours ? resolve(*ours) : ours.error().message,
+                  theirs ? "" : theirs.error().message);
     if (theirs) return compare(file, ours, *theirs);
     ++unrelocated_;
     fmt::print("{}: {}\n", file, theirs.error().message);

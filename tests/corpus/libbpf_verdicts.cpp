@@ -75,7 +75,8 @@ public:
 
 private:
     std::vector<std::string> comparable(const ObjectSpec& ours, bpf_object* theirs);
-    void compare(const std::string& path, const std::string& program, const Verdict& ours);
+    void compare(const std::string& path, const std::string& program, const Verdict& ours,
+                 bool externs_fail);
 
     Judge& judge_;
     LeftOut left_out_;
@@ -97,12 +98,18 @@ std::vector<std::string> Comparison::comparable(const ObjectSpec& ours, bpf_obje
     return names;
 }
 
-void Comparison::compare(const std::string& path, const std::string& program, const Verdict& ours) {
+/// libbpf loads nothing of an object of which an extern fails, we what does not refer to it.
+bool refused_for_extern(const Verdict& theirs) {
+    return theirs.answer == Answer::not_loadable && theirs.reason.contains("extern");
+}
+
+void Comparison::compare(const std::string& path, const std::string& program, const Verdict& ours,
+                         bool externs_fail) {
     auto object = test::open_by_libbpf(path);
     if (!object) return left_out_.add("libbpf does not open its object again");
     const Verdict theirs = verdict_of(object->get(), program);
     ++compared_;
-    if (ours.answer == theirs.answer) {
+    if (ours.answer == theirs.answer || (externs_fail && refused_for_extern(theirs))) {
         ++same_;
         return;
     }
@@ -111,15 +118,25 @@ void Comparison::compare(const std::string& path, const std::string& program, co
                ours.reason, name_of(theirs.answer), theirs.reason);
 }
 
+bool any_extern_fails(ObjectSpec object) {
+    const auto target = target_for(object);
+    if (!target) return false;
+    const auto outcomes = resolve_externs(object, *target);
+    return std::ranges::find(outcomes, ExternState::failed, &ExternOutcome::state) !=
+           outcomes.end();
+}
+
 void Comparison::add(const std::string& path) {
     const auto ours = load_elf_file(path);
     if (!ours) return left_out_.add("our loader: " + ours.error().message);
     const auto theirs = test::open_by_libbpf(path);
     if (!theirs) return left_out_.add("libbpf does not open its object", ours->programs.size());
     const auto names = comparable(*ours, theirs->get());
+    const bool externs_fail = any_extern_fails(*ours);
     const auto verdicts = judge_.judge(*ours, names, 0);
     if (!verdicts) return left_out_.add(verdicts.error().message, names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) compare(path, names[i], (*verdicts)[i]);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        compare(path, names[i], (*verdicts)[i], externs_fail);
 }
 
 bool Comparison::finish(double percent) const {
