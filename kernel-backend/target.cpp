@@ -33,9 +33,11 @@ std::uint32_t version_of(Kernel& kernel) {
     return version_code(kernel.release());
 }
 
-/// The text of the first configuration that can be read, as libbpf looks for it.
+/// The text of the first configuration that can be read, as libbpf looks for it; the last place is
+/// that of virtual machines (kernel-backend/initramfs.h).
 Result<std::string> config_of(Kernel& kernel) {
-    const std::string places[] = {"/boot/config-" + kernel.release(), "/proc/config.gz"};
+    const std::string places[] = {"/boot/config-" + kernel.release(), "/proc/config.gz",
+                                  "/boot/config"};
     std::string missing;
     for (const std::string& path : places) {
         const auto file = kernel.read_file(path);

@@ -6,6 +6,7 @@
 #include "btf/source.h"
 #include "fmt/format.h"
 #include "isa/builder.h"
+#include "loader/core_patch.h"
 #include "loader/extern_config.h"
 #include "loader/extern_symbols.h"
 
@@ -16,7 +17,7 @@ namespace {
 /// users know it by that.
 constexpr std::int32_t missing_function = 2002000000;
 
-bool is_call(const Insn& insn) { return insn.code == info(Op::call_kfunc).code; }
+bool is_call(const Insn& insn) { return slots_of(insn) == 1; }
 
 Insn call_of(const SymbolPlace& place, ExternState state, std::uint32_t index) {
     if (state == ExternState::absent)
@@ -38,6 +39,13 @@ std::string used_at(const ProgramSpec& program, const Btf* btf, std::uint32_t in
     return source ? fmt::format(" ({}:{}: {})", source->file, source->line, source->text) : "";
 }
 
+/// Whether all slots that a caller may have edited are there.
+bool has_instruction(const ProgramSpec& program, const ExternReference& reference) {
+    const auto& insns = program.insns;
+    if (reference.insn >= insns.size()) return false;
+    return slots_of(insns[reference.insn]) <= insns.size() - reference.insn;
+}
+
 class References {
 public:
     References(ObjectSpec& object, const std::vector<ExternOutcome>& outcomes,
@@ -51,9 +59,9 @@ public:
 
 private:
     void write(ProgramSpec& program, ExternReference& reference) {
-        if (reference.index >= outcomes_.size()) {
+        if (reference.index >= outcomes_.size() || !has_instruction(program, reference)) {
             reference.state = ExternState::failed;
-            reference.why = "the object does not declare it";
+            reference.why = "no instruction refers to an extern that the object declares";
             return;
         }
         const ExternOutcome& outcome = outcomes_[reference.index];
