@@ -16,10 +16,10 @@
 
 #include "bpftwin/kernel.h"
 #include "bpftwin/spec.h"
-#include "bpftwin/target.h"
 #include "fmt/format.h"
 #include "isa/decode.h"
 #include "tests/corpus/libbpf_object.h"
+#include "tests/corpus/this_kernel.h"
 
 namespace {
 
@@ -191,17 +191,6 @@ private:
     unsigned judged_alike_ = 0, judged_otherwise_ = 0;  ///< Objects, by whether externs resolve.
 };
 
-/// @return what libbpf should complain of: the first extern that failed, or nothing.
-std::string resolve(ObjectSpec& object) {
-    const auto target = target_for(object);
-    if (!target) return target.error().message;
-    resolve_core(object, *target);
-    for (const ExternOutcome& outcome : resolve_externs(object, *target))
-        if (outcome.state == ExternState::failed)
-            return fmt::format("extern {}: {}", outcome.name, outcome.why);
-    return "";
-}
-
 void Comparison::add(const std::string& path) {
     const std::string file = std::filesystem::path(path).filename();
     const auto theirs = relocated_by_libbpf(path);
@@ -211,7 +200,7 @@ void Comparison::add(const std::string& path) {
         return;
     }
     auto ours = load_elf_file(path);
-    judge_externs(file, ours ? resolve(*ours) : ours.error().message,
+    judge_externs(file, ours ? test::make_ready(*ours) : ours.error().message,
                   theirs ? "" : theirs.error().message);
     if (theirs) return compare(file, ours, *theirs);
     ++unrelocated_;

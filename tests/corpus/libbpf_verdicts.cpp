@@ -10,6 +10,7 @@
 #include "bpftwin/spec.h"
 #include "fmt/format.h"
 #include "tests/corpus/libbpf_object.h"
+#include "tests/corpus/this_kernel.h"
 
 namespace {
 
@@ -118,21 +119,14 @@ void Comparison::compare(const std::string& path, const std::string& program, co
                ours.reason, name_of(theirs.answer), theirs.reason);
 }
 
-bool any_extern_fails(ObjectSpec object) {
-    const auto target = target_for(object);
-    if (!target) return false;
-    const auto outcomes = resolve_externs(object, *target);
-    return std::ranges::find(outcomes, ExternState::failed, &ExternOutcome::state) !=
-           outcomes.end();
-}
-
 void Comparison::add(const std::string& path) {
     const auto ours = load_elf_file(path);
     if (!ours) return left_out_.add("our loader: " + ours.error().message);
     const auto theirs = test::open_by_libbpf(path);
     if (!theirs) return left_out_.add("libbpf does not open its object", ours->programs.size());
     const auto names = comparable(*ours, theirs->get());
-    const bool externs_fail = any_extern_fails(*ours);
+    ObjectSpec ready = *ours;
+    const bool externs_fail = !test::make_ready(ready).empty();
     const auto verdicts = judge_.judge(*ours, names, 0);
     if (!verdicts) return left_out_.add(verdicts.error().message, names.size());
     for (std::size_t i = 0; i < names.size(); ++i)
