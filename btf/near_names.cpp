@@ -4,7 +4,6 @@
 #include <numeric>
 #include <utility>
 
-#include "fmt/format.h"
 #include "fmt/ranges.h"
 
 namespace bpftwin {
@@ -25,8 +24,12 @@ std::size_t edits_between(std::string_view from, std::string_view to) {
     return row.back();
 }
 
+constexpr std::size_t most_edits = 2;
+
 bool is_near(std::string_view a, std::string_view b) {
-    return a.contains(b) || b.contains(a) || edits_between(a, b) <= 2;
+    if (a.contains(b) || b.contains(a)) return true;
+    const auto [shorter, longer] = std::minmax({a.size(), b.size()});
+    return longer - shorter <= most_edits && edits_between(a, b) <= most_edits;
 }
 
 }  // namespace
@@ -40,6 +43,14 @@ std::vector<std::string_view> near_names(std::string_view name,
         return std::pair(edits_between(name, other), other);
     });
     return near;
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> known) {
+    constexpr std::size_t most = 3;
+    std::vector<std::string_view> near = near_names(name, known);
+    if (near.empty()) return {};
+    near.resize(std::min(near.size(), most));
+    return fmt::format("; did you mean {}?", fmt::join(near, ", "));
 }
 
 std::string suggestion(std::string_view name, std::span<const std::string_view> known,

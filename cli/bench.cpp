@@ -7,7 +7,6 @@
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
-#include "cli/target.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -212,7 +211,7 @@ Command add_bench(CommandLine& line) {
     Options options =
         line.add_command("bench", "Measure how fast engines run a program and compare them");
     add_object_arguments(options, arguments->object);
-    add_btf_option(options, arguments->object.btf);
+    add_kernel_arguments(options, arguments->object);
     add_input_options(options, arguments->input);
     add_options(options, *arguments);
     options.footer(footer());

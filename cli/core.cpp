@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "btf/source.h"
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/object.h"
@@ -12,7 +13,6 @@
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "isa/disasm.h"
-#include "vm/source.h"
 
 namespace bpftwin::cli {
 namespace {

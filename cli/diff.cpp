@@ -8,7 +8,6 @@
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
-#include "cli/target.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
 #include "vm/context.h"
@@ -178,7 +177,7 @@ Command add_diff(CommandLine& line) {
     Options options =
         line.add_command("diff", "Run a program on several engines and compare every effect");
     add_object_arguments(options, arguments->object);
-    add_btf_option(options, arguments->object.btf);
+    add_kernel_arguments(options, arguments->object);
     add_input_options(options, arguments->input);
     add_engines_option(options, arguments->engines);
     options.add("--repeat", arguments->repeat, "Runs per packet; the last one is compared")

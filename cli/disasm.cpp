@@ -9,7 +9,6 @@
 #include "cli/hex.h"
 #include "cli/json.h"
 #include "cli/object.h"
-#include "cli/target.h"
 #include "cli/terminal.h"
 #include "fmt/format.h"
 #include "helpers/prototype.h"
@@ -282,7 +281,7 @@ Command add_disasm(CommandLine& line) {
     Options options =
         line.add_command("disasm", "Disassemble programs in the kernel verifier's syntax");
     add_object_arguments(options, arguments->object);
-    add_btf_option(options, arguments->object.btf);
+    add_kernel_arguments(options, arguments->object);
     options.add("--prog", arguments->program, "Only this program");
     options.add_flag("--source", arguments->source,
                      "Show C source lines, where the object has them");

@@ -60,8 +60,7 @@ int main(int argc, char** argv) {
     const auto commands = std::to_array(
         {add_run(line), add_verify(line), add_diff(line), add_test(line), add_corpus(line),
          add_bench(line), add_progs(line), add_maps(line), add_disasm(line), add_helpers(line),
-         add_kernels(line), add_features(line), add_btf(line), add_core(line),
-         add_gen(line)});
+         add_kernels(line), add_features(line), add_btf(line), add_core(line), add_gen(line)});
     const auto parsed = line.parse(argc, argv);
     if (!parsed) return complain(parsed.error().message);
     return *parsed ? run_parsed(commands) : finish_output(exit_fine);

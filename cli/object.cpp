@@ -56,6 +56,11 @@ void add_object_arguments(Options options, ObjectArguments& arguments) {
     add_edit_options(options, arguments.edits);
 }
 
+void add_kernel_arguments(Options options, ObjectArguments& arguments) {
+    add_btf_option(options, arguments.btf);
+    add_kconfig_options(options, arguments.kconfig);
+}
+
 Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
     std::optional<ProgType> type;
     if (!arguments.type.empty()) {
@@ -66,6 +71,8 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
     if (!object) return object;
     if (type)
         for (ProgramSpec& program : object->programs) program.type = *type;
+    if (auto done = set_kconfig(*object, arguments.kconfig); !done)
+        return std::unexpected(done.error());
     auto edited = apply_edits(*object, arguments.edits);
     return edited ? std::move(object) : std::unexpected(edited.error().in(arguments.path));
 }
@@ -73,8 +80,10 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
 Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments) {
     auto object = open_object(arguments);
     if (!object) return object;
-    if (auto ready = make_ready(*object, arguments.btf); !ready)
-        return std::unexpected(ready.error());
+    const auto outcomes = make_ready(*object, arguments.btf);
+    if (!outcomes) return std::unexpected(outcomes.error());
+    if (auto taken = check_kconfig(arguments.kconfig, *object, *outcomes); !taken)
+        return std::unexpected(taken.error());
     return object;
 }
 

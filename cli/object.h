@@ -7,6 +7,7 @@
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
 #include "cli/edits.h"
+#include "cli/kconfig.h"
 #include "cli/options.h"
 
 namespace bpftwin::cli {
@@ -17,10 +18,14 @@ struct ObjectArguments {
     std::string type = {};  ///< Program type by name; empty: as the object says.
     std::string btf = {};   ///< File with a kernel's types; empty: the running kernel's.
     EditArguments edits = {};
+    KconfigArguments kconfig = {};
 };
 
 /// Adds OBJ, --type and the options of cli/edits.h to a command.
 void add_object_arguments(Options options, ObjectArguments& arguments);
+
+/// Adds what says for which kernel an object is made ready.
+void add_kernel_arguments(Options options, ObjectArguments& arguments);
 
 /// Opens the object: `.c` is compiled, `.s` and `.bpfasm` are assembled, all else is read as ELF;
 /// then changes it as the arguments say.

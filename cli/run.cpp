@@ -7,7 +7,6 @@
 #include "cli/packets.h"
 #include "cli/report.h"
 #include "cli/settings.h"
-#include "cli/target.h"
 #include "compare/engines.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -245,7 +244,7 @@ Command add_run(CommandLine& line) {
     Options options =
         line.add_command("run", "Run a program once, or once per packet, and show its effects");
     add_object_arguments(options, arguments->object);
-    add_btf_option(options, arguments->object.btf);
+    add_kernel_arguments(options, arguments->object);
     add_input_options(options, arguments->input);
     add_engine_options(options, *arguments);
     add_output_options(options, *arguments);

@@ -1,17 +1,10 @@
 #include "cli/target.h"
 
-#include <algorithm>
-
+#include "bpftwin/kernel.h"
 #include "fmt/format.h"
 
 namespace bpftwin::cli {
 namespace {
-
-bool asks_for_types(const ObjectSpec& object) {
-    return std::ranges::any_of(object.programs, [](const ProgramSpec& program) {
-        return !program.core_relocations.empty();
-    });
-}
 
 /// "vmlinux-6.1" of "types/vmlinux-6.1.btf".
 std::string kernel_name(std::string_view path) {
@@ -39,15 +32,13 @@ Result<Target> open_target(const std::string& path) {
                   .modules = {}};
 }
 
-Result<void> make_ready(ObjectSpec& object, const std::string& path) {
-    if (!asks_for_types(object) && path.empty()) return {};
-    auto target = open_target(path);
-    if (!target && !path.empty()) return std::unexpected(target.error().in("--btf"));
-    if (!target)
-        target = Target{.name = fmt::format("the running kernel ({}; choose others by --btf)",
-                                            target.error().message)};
+Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& path) {
+    if (!needs_of(object).any() && path.empty()) return std::vector<ExternOutcome>{};
+    auto target = path.empty() ? target_for(object) : open_target(path);
+    if (!target) return std::unexpected(target.error().in("--btf"));
+    if (!target->types) target->name += " (choose other types by --btf)";
     resolve_core(object, *target);
-    return {};
+    return resolve_externs(object, *target);
 }
 
 }  // namespace bpftwin::cli

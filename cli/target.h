@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "bpftwin/target.h"
 #include "cli/options.h"
@@ -20,8 +21,9 @@ Result<Target> open_target(const std::string& path);
 
 /// Resolves what the object wants to know of a kernel. Where that kernel's types cannot be read,
 /// programs that want to know something say so when they are to run.
-/// @param path as for `open_target`.
-/// @return an Error where the path was given and cannot be read.
-Result<void> make_ready(ObjectSpec& object, const std::string& path);
+/// @param path as for `open_target`; the configuration and the addresses of another kernel than the
+/// running one are not known.
+/// @return what became of the externs, or an Error where the path was given and cannot be read.
+Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& path);
 
 }  // namespace bpftwin::cli

@@ -17,7 +17,8 @@ namespace {
 struct Arguments {
     std::vector<std::string> files;
     std::vector<std::string> engines;
-    std::string btf, filter, table;
+    ObjectArguments object;  ///< But for its path.
+    std::string filter, table;
     bool json = false;
 };
 
@@ -68,7 +69,9 @@ private:
         if (!tests) return std::unexpected(tests.error().in(path));
         if (tests->empty())
             return fail(path + ": no tests in it (//! test: TITLE; see bpftwin test --help)");
-        const auto object = open_ready_object({.path = path, .btf = arguments_.btf});
+        ObjectArguments from = arguments_.object;
+        from.path = path;
+        const auto object = open_ready_object(from);
         if (!object) return std::unexpected(object.error());
         for (const TestCase& test : *tests) {
             if (!test.title.contains(arguments_.filter)) continue;
@@ -132,7 +135,7 @@ Command add_test(CommandLine& line) {
     options.add("FILE", arguments->files, "C sources (.c) or assembler texts (.s, .bpfasm)")
         .required();
     add_engines_option(options, arguments->engines);
-    add_btf_option(options, arguments->btf);
+    add_kernel_arguments(options, arguments->object);
     options.add("--filter", arguments->filter, "Only tests with this in their title").type("TEXT");
     options
         .add("--table", arguments->table, "Write which feature runs on which engine, as Markdown")

@@ -17,8 +17,7 @@ namespace {
 struct Arguments {
     std::vector<std::string> objects;
     std::string folder;
-    std::string type;
-    EditArguments edits;
+    ObjectArguments object;  ///< But for its path.
     std::string program;
     std::string engine = "kernel";
     std::uint32_t log_level = 0;
@@ -38,13 +37,15 @@ Result<std::vector<std::string>> wanted(ObjectSpec& object, const Arguments& arg
         return std::vector{(*program)->name};
     }
     for (const ProgramSpec& program : object.programs)
-        if (std::ranges::count(arguments.edits.no_autoload, program.name) == 0)
+        if (std::ranges::count(arguments.object.edits.no_autoload, program.name) == 0)
             names.push_back(program.name);
     return names;
 }
 
-Result<std::vector<Judged>> judge(Judge& judge, const ObjectArguments& from,
+Result<std::vector<Judged>> judge(Judge& judge, const std::string& path,
                                   const Arguments& arguments) {
+    ObjectArguments from = arguments.object;
+    from.path = path;
     auto object = open_object(from);
     if (!object) return std::unexpected(object.error());
     auto names = wanted(*object, arguments);
@@ -80,9 +81,7 @@ Result<Exit> verify(const Arguments& arguments) {
     Json list = Json::array();
     Answers answers;
     for (const std::string& path : arguments.objects) {
-        auto judged =
-            judge(**verifier, {.path = path, .type = arguments.type, .edits = arguments.edits},
-                  arguments);
+        auto judged = judge(**verifier, path, arguments);
         if (!judged) return std::unexpected(judged.error());
         for (const Judged& one : *judged) {
             answers.add(one.verdict.answer);
@@ -142,7 +141,7 @@ public:
 
 private:
     Result<void> add(const std::string& path) {
-        auto judged = judge(*judge_, {.path = path}, arguments_);
+        auto judged = judge(*judge_, path, arguments_);
         if (!judged) {
             ++unreadable_;
             fmt::print(stderr, "bpftwin: {}\n", judged.error().message);
@@ -206,10 +205,12 @@ Command add_verify(CommandLine& line) {
         line.add_command("verify", "Say whether a kernel accepts programs, and why not");
     options.add("OBJ", arguments->objects, "ELF objects, C sources (.c) or assembler texts")
         .required();
-    options.add("--type", arguments->type, "Program type where the object does not say it (xdp)");
-    add_edit_options(options, arguments->edits);
+    options.add("--type", arguments->object.type,
+                "Program type where the object does not say it (xdp)");
+    add_edit_options(options, arguments->object.edits);
     options.add("--prog", arguments->program, "Only this program").type("NAME");
     add_engine(options, *arguments);
+    add_kconfig_options(options, arguments->object.kconfig);
     options
         .add("--log-level", arguments->log_level,
              "Show the verifier's log: 1 branches, 2 every instruction, 4 only numbers")

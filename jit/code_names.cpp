@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "btf/source.h"
 #include "fmt/format.h"
-#include "vm/source.h"
 
 namespace bpftwin::jit {
 namespace {

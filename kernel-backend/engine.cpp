@@ -9,7 +9,7 @@
 #include "helpers/maps/attributes.h"
 #include "isa/decode.h"
 #include "kernel-backend/object.h"
-#include "kernel-backend/ready.h"
+#include "kernel-backend/target.h"
 #include "kernel-backend/test_run.h"
 #include "kernel-backend/vm.h"
 
@@ -197,6 +197,13 @@ Result<std::unique_ptr<Engine>> make_kernel(std::string_view name) {
     auto kernel = kernel::kernel_named(name);
     if (!kernel) return std::unexpected(kernel.error());
     return std::make_unique<kernel::KernelEngine>(std::move(*kernel), std::string(name));
+}
+
+Result<Target> target_for(const ObjectSpec& object, std::string_view kernel) {
+    if (kernel == "kernel") return kernel::target_of(*kernel::local_kernel_unasked(), object);
+    auto machine = kernel::kernel_named(kernel);
+    if (!machine) return std::unexpected(machine.error());
+    return kernel::target_of(**machine, object);
 }
 
 Result<std::unique_ptr<Judge>> make_kernel_judge(std::string_view name) {

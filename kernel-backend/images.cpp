@@ -74,11 +74,23 @@ std::string modules_for(const fs::path& path, const std::string& release) {
     return {};
 }
 
+std::string config_for(const fs::path& path, const std::string& release) {
+    std::error_code error;
+    for (const std::string& name : {std::string("config"), "config-" + release})
+        if (const fs::path file = path.parent_path() / name; fs::is_regular_file(file, error))
+            return file.string();
+    return {};
+}
+
 Image image_at(const fs::path& path) {
     const std::string machine = machine_of(path);
     std::string release = machine == "x86_64" ? release_inside(path) : std::string();
     if (release.empty()) release = release_by_name(path);
-    return {release, path.string(), modules_for(path, release), machine};
+    return {.release = release,
+            .path = path.string(),
+            .modules = modules_for(path, release),
+            .config = config_for(path, release),
+            .machine = machine};
 }
 
 bool boots_here(const Image& image) {

@@ -13,10 +13,11 @@ struct Image {
     std::string release;  ///< "6.12.43+deb13-cloud-amd64"; empty where the file does not tell.
     std::string path;
     std::string modules;       ///< Its folder of modules; empty where there is none.
+    std::string config = {};   ///< Its configuration; empty where there is none.
     std::string machine = {};  ///< "x86_64", "arm64"; empty where the file does not tell.
 };
 
-/// Where unpacked kernels are kept, one folder per release with `vmlinuz` and `modules`:
+/// Where unpacked kernels are kept, one folder per release with `vmlinuz`, `modules` and `config`:
 /// $XDG_CACHE_HOME/bpftwin/kernels, or under ~/.cache.
 std::string cache_folder();
 

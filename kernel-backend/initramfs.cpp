@@ -103,15 +103,19 @@ Bytes CpioArchive::take() {
     return std::exchange(bytes_, {});
 }
 
-Result<Bytes> initramfs(const std::string& modules) {
+Result<Bytes> initramfs(const std::string& modules, const std::string& config) {
     CpioArchive archive;
-    for (const char* folder : {"dev", "proc", "sys", "modules"}) archive.add_folder(folder);
+    for (const char* folder : {"boot", "dev", "proc", "sys", "modules"}) archive.add_folder(folder);
     archive.add_character_device("dev/console", 5, 1);
     archive.add_character_device("dev/null", 1, 3);
     archive.add_file("init", agent_bytes(), true);
     if (!modules.empty())
         if (auto added = add_modules(archive, modules); !added)
             return std::unexpected(added.error());
+    if (config.empty()) return archive.take();
+    const auto content = content_of(config);
+    if (!content) return std::unexpected(content.error());
+    archive.add_file("boot/config", *content, false);
     return archive.take();
 }
 

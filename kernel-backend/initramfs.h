@@ -36,6 +36,7 @@ private:
 
 /// The agent as /init, and what it needs to reach the host.
 /// @param modules the kernel's folder of modules, /lib/modules/…; empty where it needs none.
-Result<Bytes> initramfs(const std::string& modules);
+/// @param config the kernel's configuration, which is then /boot/config; empty where there is none.
+Result<Bytes> initramfs(const std::string& modules, const std::string& config = {});
 
 }  // namespace bpftwin::kernel

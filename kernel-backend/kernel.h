@@ -2,6 +2,7 @@
 // machine's kernel and for one in a micro-VM, where an agent asks its own kernel the same.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,6 +65,12 @@ public:
     /// @return an Error where the kernel does not let this process read its trace.
     virtual Result<std::vector<std::string>> take_trace() = 0;
 
+    /// A descriptor of a module's types.
+    /// @return an Error where no such module is loaded, or this process may not see its types.
+    virtual Result<int> open_module_types(const std::string& module) {
+        return fail("no module " + module, ENOENT);
+    }
+
     /// Whether the kernel can still be asked: an Error that says why not.
     virtual Result<void> alive() { return {}; }
 
@@ -98,6 +105,8 @@ public:
         if (number_ >= 0) kernel_->close(number_);
     }
     [[nodiscard]] int number() const { return number_; }
+    /// The number, which is then the caller's to close.
+    [[nodiscard]] int release() && { return std::exchange(number_, -1); }
     explicit operator bool() const { return number_ >= 0; }
 
 private:

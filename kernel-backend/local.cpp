@@ -16,6 +16,7 @@
 #include "bpftwin/insn.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/cpu_list.h"
+#include "kernel-backend/modules.h"
 #include "kernel-backend/perf_buffer.h"
 #include "kernel-backend/ring_buffer.h"
 #include "kernel-backend/trace.h"
@@ -88,6 +89,10 @@ public:
         const auto found = perf_.find(map);
         if (found == perf_.end()) return std::vector<PerfRecord>{};
         return found->second.take();
+    }
+
+    Result<int> open_module_types(const std::string& module) override {
+        return kernel::open_module_types(*this, module);
     }
 
     Result<std::vector<std::string>> take_trace() override {

@@ -91,8 +91,26 @@ KernelMap* KernelObject::map(std::string_view name) const {
     return found == maps_.end() ? nullptr : found->get();
 }
 
+Result<ModuleTypes> KernelObject::module_types(const ProgramSpec& program) {
+    ModuleTypes types;
+    for (const ExternReference& reference : program.externs) {
+        if (reference.module.empty()) continue;
+        auto found = modules_.find(reference.module);
+        if (found == modules_.end()) {
+            const auto opened = kernel_->open_module_types(reference.module);
+            if (!opened) return std::unexpected(opened.error().in("extern " + reference.name));
+            found = modules_.emplace(reference.module, Descriptor(*kernel_, *opened)).first;
+        }
+        types[reference.module] = found->second.number();
+    }
+    return types;
+}
+
 LoadedProgram KernelObject::load(const ProgramSpec& program, std::uint32_t log_level) {
-    return load_program(*kernel_, program, {*object_, descriptors_, btf_ ? btf_.number() : 0},
+    auto modules = module_types(program);
+    if (!modules) return not_loadable(modules.error());
+    return load_program(*kernel_, program,
+                        {*object_, descriptors_, btf_ ? btf_.number() : 0, std::move(*modules)},
                         log_level);
 }
 

@@ -1,7 +1,10 @@
 // An object in a kernel: its types and maps, and programs loaded against them.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bpftwin/spec.h"
@@ -33,10 +36,12 @@ private:
     Result<void> create_map(const MapSpec& as_given);
     Result<Descriptor> inner_template(const MapSpec& spec);
     Result<void> fill(const MapSpec& spec, KernelMap& map);
+    Result<ModuleTypes> module_types(const ProgramSpec& program);
 
     Kernel* kernel_;
     const ObjectSpec* object_;
     Descriptor btf_;
+    std::map<std::string, Descriptor, std::less<>> modules_;  ///< Types, opened when needed.
     std::vector<std::unique_ptr<KernelMap>> maps_;
     std::vector<int> descriptors_;
 };

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "fmt/format.h"
+#include "isa/decode.h"
 #include "kernel-backend/attach_target.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/release.h"
@@ -28,7 +29,8 @@ class Submission {
 public:
     Submission(Kernel& kernel, const ProgramSpec& program, const ProgramParts& parts)
         : kernel_(kernel),
-          insns_(with_descriptors(program, parts.maps)),
+          insns_(with_descriptors(program, parts.maps, parts.modules)),
+          modules_(called_modules(program, parts.modules)),
           license_(parts.object.license) {
         attr_->prog_type = static_cast<std::uint32_t>(program.type);
         attr_->insn_cnt = static_cast<std::uint32_t>(insns_.size());
@@ -39,6 +41,7 @@ public:
         attr_->kern_version = parts.object.kern_version != 0 ? parts.object.kern_version
                                                              : version_code(kernel.release());
         attr_->prog_flags = program.prog_flags;
+        if (!modules_.empty()) attr_.input(attr_->fd_array, std::as_bytes(std::span(modules_)));
         program.name.copy(attr_->prog_name, BPF_OBJ_NAME_LEN - 1);
         if (parts.btf != 0) add_types(program, parts.btf);
     }
@@ -97,6 +100,7 @@ private:
 
     Kernel& kernel_;
     std::vector<Insn> insns_;
+    std::vector<int> modules_;
     std::vector<bpf_core_relo> core_;
     std::string license_;
     Attribute attr_;
@@ -109,9 +113,10 @@ Answer answer_to(const Error& error, const Verdict& verdict) {
     return was_read ? Answer::rejected : Answer::not_loadable;
 }
 
-/// The instruction in which the verifier found a call that a relocation without an answer left.
+/// The instruction in which the verifier found a call of a helper that no kernel has, as stand
+/// where a program needs what the kernel lacks.
 std::optional<std::uint32_t> reached_poison(const Verdict& verdict) {
-    constexpr std::string_view call = ": (85) call unknown#195896080";
+    constexpr std::string_view call = ": (85) call unknown#";
     const std::string_view log = verdict.log;
     const auto end = log.rfind(call);
     if (end == log.npos || !verdict.reason.starts_with("invalid func")) return std::nullopt;
@@ -121,13 +126,18 @@ std::optional<std::uint32_t> reached_poison(const Verdict& verdict) {
     return error == std::errc{} ? std::optional(insn) : std::nullopt;
 }
 
-/// Says which relocation it was.
+/// Says what it needs.
 void explain_poison(Verdict& verdict, const ProgramSpec& program) {
     const auto insn = reached_poison(verdict);
+    const auto explain = [&](std::string_view what, std::string_view why) {
+        verdict.reason = fmt::format("{}: {} ({})", what, why, verdict.reason);
+    };
     for (const CoreRelocation& relocation : program.core_relocations)
         if (insn == relocation.insn && relocation.state == CoreState::poisoned)
-            verdict.reason =
-                fmt::format("CO-RE relocation: {} ({})", relocation.why, verdict.reason);
+            explain("CO-RE relocation", relocation.why);
+    for (const ExternReference& reference : program.externs)
+        if (insn == reference.insn && reference.state == ExternState::absent)
+            explain("extern " + reference.name, reference.why);
 }
 
 void explain(Verdict& verdict, const Error& error, const ProgramSpec& program) {
@@ -136,11 +146,6 @@ void explain(Verdict& verdict, const Error& error, const ProgramSpec& program) {
     read_log(verdict);
     if (verdict.reason.empty()) verdict.reason = error.message;
     explain_poison(verdict, program);
-}
-
-LoadedProgram not_loadable(const Error& error) {
-    Verdict verdict{.answer = Answer::not_loadable, .error = error.code, .reason = error.message};
-    return {std::move(verdict), {}};
 }
 
 Result<int> submit_with_log(Submission& submission, std::uint32_t log_level, Verdict& verdict) {
@@ -155,7 +160,25 @@ Result<int> submit_with_log(Submission& submission, std::uint32_t log_level, Ver
 
 }  // namespace
 
-std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps) {
+LoadedProgram not_loadable(const Error& error) {
+    Verdict verdict{.answer = Answer::not_loadable, .error = error.code, .reason = error.message};
+    return {std::move(verdict), {}};
+}
+
+std::vector<int> called_modules(const ProgramSpec& program, const ModuleTypes& modules) {
+    std::vector<int> called;
+    for (const ExternReference& reference : program.externs) {
+        const Insn& insn = program.insns[reference.insn];
+        if (reference.module.empty() || decode(insn) != Op::call_kfunc || insn.off <= 0) continue;
+        const auto index = static_cast<std::size_t>(insn.off);
+        if (called.size() <= index) called.resize(index + 1);
+        called[index] = modules.find(reference.module)->second;
+    }
+    return called;
+}
+
+std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps,
+                                   const ModuleTypes& modules) {
     std::vector<Insn> result = program.insns;
     for (std::size_t i = 0; i < result.size(); ++i) {
         const auto index = static_cast<std::size_t>(result[i].imm);
@@ -164,6 +187,9 @@ std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const i
         if (names_map(result[i]) && named && index < maps.size()) result[i].imm = maps[index];
         if (wide) ++i;
     }
+    for (const ExternReference& reference : program.externs)
+        if (!reference.module.empty() && result[reference.insn].code == lddw_code)
+            result[reference.insn + 1].imm = modules.find(reference.module)->second;
     return result;
 }
 

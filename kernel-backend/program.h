@@ -2,7 +2,11 @@
 // of indices, submitted by BPF_PROG_LOAD.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "bpftwin/engine.h"
 #include "bpftwin/spec.h"
@@ -11,11 +15,15 @@
 
 namespace bpftwin::kernel {
 
+/// Descriptors of modules' types by name.
+using ModuleTypes = std::map<std::string, int, std::less<>>;
+
 /// What a program refers to outside itself, as descriptors of its kernel.
 struct ProgramParts {
     const ObjectSpec& object;
     std::span<const int> maps;  ///< By index in `ObjectSpec::maps`.
     int btf = 0;                ///< 0: none; func and line info are left out then.
+    ModuleTypes modules = {};   ///< Of what the program refers to in modules.
 };
 
 /// A verdict and, if it is `accepted`, the program.
@@ -23,6 +31,9 @@ struct LoadedProgram {
     Verdict verdict;
     Descriptor descriptor;
 };
+
+/// The verdict on a program that is not submitted.
+LoadedProgram not_loadable(const Error& error);
 
 /// Submits the program.
 /// @param log_level of the verifier: 0 none (a rejected program is submitted again for its
@@ -34,6 +45,11 @@ LoadedProgram load_program(Kernel& kernel, const ProgramSpec& program, const Pro
 Result<CodeInfo> program_info(Kernel& kernel, int program);
 
 /// The program's instructions as the kernel gets them.
-std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps);
+std::vector<Insn> with_descriptors(const ProgramSpec& program, std::span<const int> maps,
+                                   const ModuleTypes& modules = {});
+
+/// The descriptors that calls of modules' functions refer to by their `off` (fd_array of bpf(2));
+/// the first is never used.
+std::vector<int> called_modules(const ProgramSpec& program, const ModuleTypes& modules);
 
 }  // namespace bpftwin::kernel

@@ -179,6 +179,7 @@ template Bytes encode_answer(const Result<Bytes>&);
 template Bytes encode_answer(const Result<std::vector<Bytes>>&);
 template Bytes encode_answer(const Result<std::vector<std::string>>&);
 template Bytes encode_answer(const Result<std::vector<Kernel::PerfRecord>>&);
+template Bytes encode_answer(const Result<std::int32_t>&);
 template Bytes encode_answer(const Result<Hello::Answer>&);
 template Bytes encode_answer(const Result<BpfCall::Answer>&);
 template Result<Result<Nothing>> decode_answer(ByteView);
@@ -186,6 +187,7 @@ template Result<Result<Bytes>> decode_answer(ByteView);
 template Result<Result<std::vector<Bytes>>> decode_answer(ByteView);
 template Result<Result<std::vector<std::string>>> decode_answer(ByteView);
 template Result<Result<std::vector<Kernel::PerfRecord>>> decode_answer(ByteView);
+template Result<Result<std::int32_t>> decode_answer(ByteView);
 template Result<Result<Hello::Answer>> decode_answer(ByteView);
 template Result<Result<BpfCall::Answer>> decode_answer(ByteView);
 

@@ -86,8 +86,14 @@ struct TakeTrace {
     static void fields(auto& /*self*/, auto&& /*visit*/) {}
 };
 
+struct OpenModuleTypes {
+    using Answer = std::int32_t;
+    std::string module;
+    static void fields(auto& self, auto&& visit) { visit(self.module); }
+};
+
 using Request = std::variant<Hello, BpfCall, CloseDescriptor, ReadFile, TakeRingRecords,
-                             OpenPerfBuffers, TakePerfRecords, TakeTrace>;
+                             OpenPerfBuffers, TakePerfRecords, TakeTrace, OpenModuleTypes>;
 
 Bytes encode(const Request& request);
 /// @return an Error for what no `encode` writes.

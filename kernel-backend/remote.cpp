@@ -82,6 +82,9 @@ public:
         return ask(TakePerfRecords{map});
     }
     Result<std::vector<std::string>> take_trace() override { return ask(TakeTrace{}); }
+    Result<int> open_module_types(const std::string& module) override {
+        return ask(OpenModuleTypes{module});
+    }
 
     Result<void> alive() override {
         auto hello = ask(Hello{});

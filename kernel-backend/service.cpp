@@ -71,6 +71,10 @@ Result<std::vector<std::string>> answer(Kernel& kernel, TakeTrace& /*take*/) {
     return kernel.take_trace();
 }
 
+Result<std::int32_t> answer(Kernel& kernel, OpenModuleTypes& open) {
+    return kernel.open_module_types(open.module);
+}
+
 Bytes refusal(Error error) {
     return encode_answer(Result<Nothing>(std::unexpected(std::move(error))));
 }

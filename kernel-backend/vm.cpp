@@ -67,7 +67,7 @@ Result<std::unique_ptr<Kernel>> boot(const Image& image, ByteView files, Acceler
 Result<std::unique_ptr<Kernel>> boot_kernel(const std::string& name, TimeLimits limits) {
     const auto image = find_image(name);
     if (!image) return std::unexpected(image.error());
-    const auto files = initramfs(image->modules);
+    const auto files = initramfs(image->modules, image->config);
     if (!files) return std::unexpected(files.error());
     if (has_kvm()) {
         const TimeLimits shorter{std::min(limits.boot, kvm_boot), limits.request};

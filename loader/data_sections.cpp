@@ -74,21 +74,36 @@ bool is_mappable(const Btf& btf, std::uint32_t datasec) {
     });
 }
 
-MapSpec data_map(const ElfSection& section, DataKind kind, std::string_view object) {
+/// An array with one element, the section.
+MapSpec one_value_map(std::string name, std::string_view section, std::uint64_t size) {
     MapSpec spec;
-    spec.name = map_name(object, section.name, kind);
+    spec.name = std::move(name);
     spec.type = MapType::array;
     spec.key_size = 4;
-    spec.value_size = static_cast<std::uint32_t>(section.size);
+    spec.value_size = static_cast<std::uint32_t>(size);
     spec.max_entries = 1;
-    spec.section = std::string(section.name);
-    spec.contents.assign(section.data.begin(), section.data.end());
-    spec.contents.resize(section.size);
-    if (kind == DataKind::rodata) {
-        spec.map_flags = BPF_F_RDONLY_PROG;
-        spec.frozen = true;
-    }
+    spec.section = std::string(section);
+    spec.contents.resize(size);
     return spec;
+}
+
+void make_constant(MapSpec& spec) {
+    spec.map_flags |= BPF_F_RDONLY_PROG;
+    spec.frozen = true;
+}
+
+MapSpec data_map(const ElfSection& section, DataKind kind, std::string_view object) {
+    MapSpec spec = one_value_map(map_name(object, section.name, kind), section.name, section.size);
+    std::ranges::copy(section.data, spec.contents.begin());
+    if (kind == DataKind::rodata) make_constant(spec);
+    return spec;
+}
+
+void add_types(MapSpec& spec, const Btf& btf) {
+    const auto datasec = btf.find(spec.section, BtfKind::datasec);
+    if (!datasec) return;
+    spec.btf_value_type_id = *datasec;
+    if (is_mappable(btf, *datasec)) spec.map_flags |= BPF_F_MMAPABLE;
 }
 
 Result<void> check_zeroed(const ElfFile& elf) {
@@ -115,14 +130,18 @@ Result<std::vector<PlacedMap>> data_maps(const ElfFile& elf, const Btf* btf,
         PlacedMap map;
         map.spec = data_map(section, *kind, object);
         map.globals = section.index;
-        auto datasec = btf ? btf->find(section.name, BtfKind::datasec) : std::nullopt;
-        if (datasec) {
-            map.spec.btf_value_type_id = *datasec;
-            if (is_mappable(*btf, *datasec)) map.spec.map_flags |= BPF_F_MMAPABLE;
-        }
+        if (btf) add_types(map.spec, *btf);
         maps.push_back(std::move(map));
     }
     return maps;
+}
+
+PlacedMap config_map(const DatasecLayout& layout, const Btf& btf, std::string_view object) {
+    PlacedMap map;
+    map.spec = one_value_map(kernel_name(object, layout.name), layout.name, layout.size);
+    make_constant(map.spec);
+    add_types(map.spec, btf);
+    return map;
 }
 
 Result<void> place_arena(const ElfFile& elf, std::vector<PlacedMap>& maps) {

@@ -5,7 +5,8 @@
 #include <unordered_map>
 
 #include "fmt/format.h"
-#include "isa/op.h"
+#include "isa/builder.h"
+#include "loader/exceptions.h"
 #include "loader/section_names.h"
 
 namespace bpftwin {
@@ -23,7 +24,7 @@ class Linker {
 public:
     Linker(const LinkInput& input, ProgramSpec& program) : input_(input), program_(program) {}
 
-    /// Places the entry function and all that it reaches.
+    /// Places the entry function, all that it reaches, and what handles its exceptions.
     Result<void> link(std::uint32_t entry);
 
 private:
@@ -33,6 +34,8 @@ private:
         std::size_t next;  ///< Index of the next reference to look at.
     };
 
+    /// Places what the placed functions reach.
+    Result<void> follow_all();
     Result<void> place(std::uint32_t function);
     Result<void> add_info(const CodeFunction& function, std::uint32_t base);
     Result<void> check_info(const CodeFunction& function, const InsnInfo& info) const;
@@ -48,6 +51,15 @@ private:
 
 Result<void> Linker::link(std::uint32_t entry) {
     if (auto placed = place(entry); !placed) return placed;
+    if (auto followed = follow_all(); !followed) return followed;
+    if (!input_.btf) return {};
+    const auto callback = exception_callback(*input_.btf, input_.code, program_.name);
+    if (!callback || bases_.contains(*callback)) return {};
+    if (auto placed = place(*callback); !placed) return placed;
+    return follow_all();
+}
+
+Result<void> Linker::follow_all() {
     while (!open_.empty()) {
         auto& [function, next] = open_.back();
         const auto& references = input_.references[function];
@@ -115,16 +127,14 @@ void set_map(Insn* insn, unsigned kind, std::uint32_t map, std::int32_t offset) 
 
 void Linker::patch_extern(const Reference& reference, std::uint32_t at) {
     auto* insn = &program_.insns[at];
-    insn[0].imm = 0;
-    if (reference.kind == Reference::Kind::extern_call) {
-        insn[0].src = info(Op::call_kfunc).discriminator_value & 0xf;
-    } else {
-        insn[1].imm = 0;
-    }
-    const auto& symbol = *reference.symbol;
-    program_.externs.push_back({at, std::string(symbol.name),
-                                std::string(input_.externs.section_of(symbol.name).value_or("")),
-                                symbol.is_weak()});
+    if (reference.kind == Reference::Kind::extern_config)
+        set_map(insn, pseudo::map_value, reference.target, reference.offset);
+    else if (reference.kind == Reference::Kind::extern_call)
+        *insn = build::call_kfunc(0);
+    else
+        set_map(insn, 0, 0, 0);
+    program_.externs.push_back(
+        {at, reference.extern_index, input_.externs.all()[reference.extern_index].name});
 }
 
 void Linker::patch(const Reference& reference, std::uint32_t at) {
@@ -144,7 +154,8 @@ void Linker::patch(const Reference& reference, std::uint32_t at) {
             set_map(insn, pseudo::func, 0, 0);
             insn->imm = displacement();
             return;
-        case Reference::Kind::extern_value:
+        case Reference::Kind::extern_config:
+        case Reference::Kind::extern_address:
         case Reference::Kind::extern_call: patch_extern(reference, at); return;
     }
 }

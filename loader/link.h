@@ -18,6 +18,7 @@ struct LinkInput {
     const References& references;
     const Externs& externs;
     const BtfExt& ext;
+    const Btf* btf;  ///< Null without types.
 };
 
 /// The program whose entry is function `entry` of the code, with its type as its section says.

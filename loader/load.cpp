@@ -74,14 +74,24 @@ std::vector<DatasecLayout> section_layouts(const ElfFile& elf) {
     return layouts;
 }
 
-Result<SharedBtf> btf_of(const ElfFile& elf) {
+struct Types {
+    SharedBtf btf;
+    Externs externs;
+};
+
+/// The object's types, with what ELF knows of its sections, and its externs.
+Result<Types> types_of(const ElfFile& elf) {
     const auto* section = elf.section(".BTF");
-    if (!section || section->data.empty()) return nullptr;
+    if (!section || section->data.empty()) return {};
     auto btf = Btf::parse(repaired_btf(section->data, elf));
     if (!btf) return std::unexpected(btf.error().in("section .BTF"));
-    auto complete = with_datasecs(**btf, section_layouts(elf));
+    auto externs = Externs::read(elf, **btf);
+    if (!externs) return std::unexpected(externs.error());
+    auto layouts = section_layouts(elf);
+    if (auto config = externs->config_layout()) layouts.push_back(std::move(*config));
+    auto complete = with_datasecs(**btf, layouts);
     if (!complete) return std::unexpected(complete.error().in("section .BTF"));
-    return *complete;
+    return Types{std::move(*complete), std::move(*externs)};
 }
 
 Result<BtfExt> btf_ext_of(const ElfFile& elf, const Btf* btf) {
@@ -96,7 +106,8 @@ void append(std::vector<PlacedMap>& to, std::vector<PlacedMap>&& from) {
     std::ranges::move(from, std::back_inserter(to));
 }
 
-Result<MapTable> maps_of(const ElfFile& elf, const Btf* btf, std::string_view object) {
+Result<MapTable> maps_of(const ElfFile& elf, const Types& types, std::string_view object) {
+    const Btf* btf = types.btf.get();
     auto maps = btf_maps(elf, btf);
     if (!maps) return std::unexpected(maps.error());
     auto legacy = legacy_maps(elf, btf);
@@ -105,6 +116,8 @@ Result<MapTable> maps_of(const ElfFile& elf, const Btf* btf, std::string_view ob
     auto data = data_maps(elf, btf, object);
     if (!data) return std::unexpected(data.error());
     append(*maps, std::move(*data));
+    if (const auto config = types.externs.config_layout())
+        maps->push_back(config_map(*config, *btf, object));
     if (auto arena = place_arena(elf, *maps); !arena) return std::unexpected(arena.error());
     return MapTable(std::move(*maps));
 }
@@ -143,30 +156,30 @@ Result<ObjectSpec> head_of(const ElfFile& elf, std::string_view path) {
     auto version = version_of(elf);
     if (!version) return std::unexpected(version.error());
     object.kern_version = *version;
-    auto btf = btf_of(elf);
-    if (!btf) return std::unexpected(btf.error());
-    object.btf = std::move(*btf);
     return object;
 }
 
 Result<ObjectSpec> load(const ElfFile& elf, std::string_view path) {
     auto object = head_of(elf, path);
     if (!object) return object;
+    auto types = types_of(elf);
+    if (!types) return std::unexpected(types.error());
+    object->btf = types->btf;
+    object->externs = types->externs.all();
     const Btf* btf = object->btf.get();
     auto code = Code::read(elf);
     if (!code) return std::unexpected(code.error());
-    auto maps = maps_of(elf, btf, object->name);
+    auto maps = maps_of(elf, *types, object->name);
     if (!maps) return std::unexpected(maps.error());
     auto ext = btf_ext_of(elf, btf);
     if (!ext) return std::unexpected(ext.error());
-    Externs externs(btf);
-    auto references = references_of(elf, *code, *maps, externs);
+    auto references = references_of(elf, *code, *maps, types->externs);
     if (!references) return std::unexpected(references.error());
 
     auto specs = map_specs(elf, *code, *maps);
     if (!specs) return std::unexpected(specs.error());
     object->maps = std::move(*specs);
-    auto programs = programs_of({elf, *code, *references, externs, *ext});
+    auto programs = programs_of({elf, *code, *references, types->externs, *ext, btf});
     if (!programs) return std::unexpected(programs.error());
     object->programs = std::move(*programs);
     auto callbacks = struct_ops_callbacks(elf, btf, *code);
@@ -231,9 +244,10 @@ Result<SharedBtf> btf_of_elf(ByteView image, SharedBtf base) {
         if (section) return Btf::parse(*section, std::move(base));
         return std::unexpected(elf ? section.error() : elf.error());
     }
-    auto btf = btf_of(*elf);
-    if (btf && !*btf) return fail("no section .BTF; compile with -g");
-    return btf;
+    auto types = types_of(*elf);
+    if (!types) return std::unexpected(types.error());
+    if (!types->btf) return fail("no section .BTF; compile with -g");
+    return std::move(types->btf);
 }
 
 }  // namespace

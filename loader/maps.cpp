@@ -36,4 +36,11 @@ std::optional<std::uint32_t> MapTable::data_of(std::uint32_t section) const {
     return found->second;
 }
 
+std::optional<std::uint32_t> MapTable::of_section(std::string_view name) const {
+    const auto found =
+        std::ranges::find_if(maps_, [&](const PlacedMap& map) { return map.spec.section == name; });
+    if (found == maps_.end()) return std::nullopt;
+    return static_cast<std::uint32_t>(found - maps_.begin());
+}
+
 }  // namespace bpftwin

@@ -43,6 +43,8 @@ public:
                                                         std::uint64_t offset) const;
     /// Index of the map that holds that section's globals.
     [[nodiscard]] std::optional<std::uint32_t> data_of(std::uint32_t section) const;
+    /// Index of the data map that has that section's name.
+    [[nodiscard]] std::optional<std::uint32_t> of_section(std::string_view name) const;
 
 private:
     std::vector<PlacedMap> maps_;
@@ -59,6 +61,9 @@ Result<std::vector<PlacedMap>> legacy_maps(const ElfFile& elf, const Btf* btf);
 /// One array map per section of global variables. `object` is the object's name.
 Result<std::vector<PlacedMap>> data_maps(const ElfFile& elf, const Btf* btf,
                                          std::string_view object);
+
+/// The map of configuration values; `layout` is that of their section.
+PlacedMap config_map(const DatasecLayout& layout, const Btf& btf, std::string_view object);
 
 /// Gives an arena map the initial bytes of its `.addr_space.1` section, and that section the map.
 Result<void> place_arena(const ElfFile& elf, std::vector<PlacedMap>& maps);

@@ -67,11 +67,24 @@ std::string_view Resolver::section_name(std::uint32_t index) const {
 }
 
 Result<Reference> Resolver::resolve_extern(const ElfSymbol& symbol, bool call) const {
-    if (!externs.section_of(symbol.name))
-        return fail(fmt::format("relocation against unknown symbol '{}'", symbol.name));
-    return Reference{.kind = call ? Reference::Kind::extern_call : Reference::Kind::extern_value,
-                     .insn = 0,
-                     .symbol = &symbol};
+    const auto index = externs.find(symbol.name);
+    if (!index)
+        return fail(
+            fmt::format("'{}' is defined nowhere; what the kernel has is declared __ksym or "
+                        "__kconfig, what another object has is linked by bpftool gen object",
+                        symbol.name));
+    const ExternSpec& spec = externs.all()[*index];
+    if (call && spec.kind != ExternSpec::Kind::function)
+        return fail(fmt::format("call of '{}', which is no function", symbol.name));
+    Reference reference{
+        .kind = call ? Reference::Kind::extern_call : Reference::Kind::extern_address,
+        .insn = 0,
+        .extern_index = *index};
+    if (spec.kind != ExternSpec::Kind::config) return reference;
+    reference.kind = Reference::Kind::extern_config;
+    reference.target = *maps.of_section(config_section);
+    reference.offset = static_cast<std::int32_t>(spec.offset);
+    return reference;
 }
 
 /// A call's field counts instructions from the one after it; its symbol gives bytes.

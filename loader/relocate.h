@@ -22,15 +22,16 @@ struct Reference {
         map_value,         ///< Byte `offset` of the value of the data map `target`.
         call,              ///< Calls function `target`.
         function_address,  ///< Loads the address of function `target`.
-        extern_value,      ///< Loads the address or value of the extern.
+        extern_config,     ///< Loads the address of the configuration value in the map `target`.
+        extern_address,    ///< Loads the address of the extern.
         extern_call,       ///< Calls the extern.
     };
 
     Kind kind;
-    std::uint32_t insn;                 ///< In its function.
-    std::uint32_t target = 0;           ///< Index into the map table or into the functions.
-    std::int32_t offset = 0;            ///< Bytes.
-    const ElfSymbol* symbol = nullptr;  ///< Externs only.
+    std::uint32_t insn;              ///< In its function.
+    std::uint32_t target = 0;        ///< Index into the map table or into the functions.
+    std::int32_t offset = 0;         ///< Bytes.
+    std::uint32_t extern_index = 0;  ///< Index into the externs.
 };
 
 /// References of each function, parallel to `Code::functions`, sorted by instruction.

@@ -7,12 +7,33 @@
 namespace bpftwin {
 
 Result<void> check_externs(const ProgramSpec& program) {
-    if (program.externs.empty()) return {};
-    const auto& missing = program.externs.front();
-    return fail(
-        fmt::format("insn {}: {} extern '{}' needs a kernel's types or configuration; "
-                    "resolving externs is not supported yet",
-                    missing.insn, missing.section, missing.name));
+    for (const ExternReference& reference : program.externs) {
+        if (reference.state == ExternState::failed)
+            return fail(fmt::format("insn {}: extern {}: {}", reference.insn, reference.name,
+                                    reference.why));
+        if (reference.state == ExternState::open)
+            return fail(
+                fmt::format("insn {}: extern {} was not resolved: resolve_externs does it, with "
+                            "what a kernel has",
+                            reference.insn, reference.name));
+    }
+    return {};
+}
+
+std::uint64_t kernel_address(std::uint32_t type_id) {
+    constexpr std::uint64_t upper_half = 0xffff'8000'0000'0000;
+    return upper_half | std::uint64_t{type_id} * kernel_symbol_room;
+}
+
+std::optional<KernelPlace> kernel_symbol_at(const ProgramSpec& program, std::uint64_t address) {
+    for (const ExternReference& reference : program.externs) {
+        const auto slots = std::span(program.insns).subspan(reference.insn);
+        const auto op = decode(slots[0]);
+        if (op != Op::lddw && op != Op::lddw_btf_id) continue;
+        const std::uint64_t offset = address - constant_of(*op, slots, {}).value_or(0);
+        if (offset < kernel_symbol_room) return KernelPlace{reference.name, offset};
+    }
+    return std::nullopt;
 }
 
 namespace {
@@ -65,9 +86,7 @@ Result<std::uint64_t> constant_of(Op op, std::span<const Insn> slots,
                 return fail(
                     fmt::format("map {} has no values that can be addressed directly", index));
             return maps[index].values + static_cast<std::uint32_t>(slots[1].imm);
-        case pseudo::btf_id:
-            return fail(
-                "address of a kernel variable: needs a kernel's symbols, not supported yet");
+        case pseudo::btf_id: return kernel_address(index);
         default: return lddw_value(slots[0], slots[1]);
     }
 }

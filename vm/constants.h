@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -18,9 +20,23 @@ struct MapAddress {
     std::uint64_t values = 0;
 };
 
-/// An Error if the program has externs, which need a kernel's symbols or configuration, that nobody
-/// resolved.
+/// An Error if the program refers to externs that were not resolved, or not found.
 Result<void> check_externs(const ProgramSpec& program);
+
+/// Where a kernel's variable or function of that BTF id is for engines of this process: in the
+/// upper half, which only kernels have. Every access there stops the program.
+std::uint64_t kernel_address(std::uint32_t type_id);
+/// Bytes from there that belong to it.
+inline constexpr std::uint64_t kernel_symbol_room = 4096;
+
+/// A place in a kernel.
+struct KernelPlace {
+    std::string_view symbol;
+    std::uint64_t offset;  ///< Bytes.
+};
+
+/// The symbol of the kernel to which the program refers and that is at the address.
+std::optional<KernelPlace> kernel_symbol_at(const ProgramSpec& program, std::uint64_t address);
 
 /// The rows of a program that can run in user space, by instruction slot (second slots of `lddw`
 /// repeat the first).

@@ -1,8 +1,9 @@
 // Traps: what stopped a program, where in bytecode and C, and near which memory.
 #include "vm/trap.h"
 
+#include "btf/source.h"
 #include "fmt/format.h"
-#include "vm/source.h"
+#include "vm/constants.h"
 
 namespace bpftwin {
 namespace {
@@ -13,6 +14,25 @@ void add_region(Trap& trap, const Region& region) {
     if (region.stride == 0) return;
     trap.region += fmt::format(", element {}", trap.offset / region.stride);
     trap.offset %= region.stride;
+}
+
+/// Kernel functions have names, and a call that no helper answers may stand for one that the kernel
+/// has not.
+void add_function(Trap& trap, const ProgramSpec& program) {
+    if (trap.kind != TrapKind::bad_call) return;
+    for (const ExternReference& reference : program.externs) {
+        if (reference.insn != trap.pc) continue;
+        trap.reason = reference.state == ExternState::absent
+                          ? fmt::format("kernel function {}: {}", reference.name, reference.why)
+                          : fmt::format("kernel function {} cannot be called here", reference.name);
+    }
+}
+
+void add_symbol(Trap& trap, const ProgramSpec& program) {
+    const auto place = kernel_symbol_at(program, trap.address);
+    if (!place) return;
+    trap.region = fmt::format("kernel symbol {}, which has no memory here,", place->symbol);
+    trap.offset = static_cast<std::int64_t>(place->offset);
 }
 
 /// A call that no helper answers may stand for a CO-RE relocation without an answer.
@@ -37,6 +57,8 @@ Trap trap_of(Machine& machine, const Btf* btf) {
         trap.function = function_at(*program, trap.pc);
         trap.source = source_at(*program, btf, trap.pc);
         add_poison(trap, *program);
+        add_function(trap, *program);
+        if (stop.size != 0) add_symbol(trap, *program);
     }
     if (stop.size != 0)
         if (auto region = machine.region_near(stop.address)) add_region(trap, *region);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "btf/source.h"
 #include "helpers/map.h"
 #include "vm/context.h"
 #include "vm/packet.h"
-#include "vm/source.h"
 
 namespace bpftwin {
 namespace {

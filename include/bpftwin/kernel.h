@@ -10,6 +10,7 @@
 
 #include "bpftwin/engine.h"
 #include "bpftwin/error.h"
+#include "bpftwin/target.h"
 #include "bpftwin/verdict.h"
 
 namespace bpftwin {
@@ -21,6 +22,12 @@ namespace bpftwin {
 /// gone from the kernel.
 /// @return an Error that says which privilege, image or program is missing.
 Result<std::unique_ptr<Engine>> make_kernel(std::string_view name = "kernel");
+
+/// The kernel of that name as target of `resolve_core` and `resolve_externs`: what the object asks
+/// of it, and of that only what can be read (`Target::unknown`). For "kernel", that of this
+/// machine, no privilege is needed. Instances of `make_kernel` and its judge do this by themselves.
+/// @return an Error where a virtual machine does not come up.
+Result<Target> target_for(const ObjectSpec& object, std::string_view kernel = "kernel");
 
 /// Verdicts of a kernel's verifier.
 class Judge {

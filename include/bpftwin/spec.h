@@ -93,12 +93,41 @@ struct CoreRelocation {
     std::array<Insn, 2> compiled = {};  ///< The instruction before it was resolved.
 };
 
-/// A reference that only a kernel's types or configuration can resolve (`__ksym`, `__kconfig`).
-struct ExternReference {
-    std::uint32_t insn;  ///< Index into `ProgramSpec::insns`.
+/// What an object wants from outside and declares in `.kconfig` or `.ksyms`.
+struct ExternSpec {
+    enum class Kind : std::uint8_t {
+        config,    ///< A value of the kernel's configuration (`__kconfig`).
+        variable,  ///< A variable or symbol of the kernel (`__ksym`).
+        function,  ///< A function of the kernel that programs may call (`__ksym`, a kfunc).
+    };
+
     std::string name;
-    std::string section;  ///< ".ksyms" or ".kconfig".
-    bool weak = false;
+    Kind kind;
+    bool weak = false;         ///< It may be missing, and is 0 then.
+    std::uint32_t type_id;     ///< Its VAR or FUNC.
+    std::uint32_t offset = 0;  ///< Of a `config`, in the contents of the map `.kconfig`.
+    std::uint32_t size = 0;    ///< Of a `config`, in bytes.
+};
+
+/// What became of a reference to an extern.
+enum class ExternState : std::uint8_t {
+    open,      ///< Nobody resolved it yet.
+    resolved,  ///< Its instruction holds the target's answer.
+    absent,  ///< The target has no such thing and need not: a load of 0, or a call of a helper that
+             ///< no kernel has, harmless as long as it is not reached.
+    failed,  ///< The target lacks what it must have, or has another thing of that name.
+};
+std::string_view name_of(ExternState state);
+
+/// An instruction that refers to an extern, resolved by `resolve_externs` (bpftwin/target.h).
+struct ExternReference {
+    std::uint32_t insn;   ///< Index into `ProgramSpec::insns`.
+    std::uint32_t index;  ///< Into `ObjectSpec::externs`.
+    std::string name;
+
+    ExternState state = ExternState::open;
+    std::string why = {};     ///< Absent or failed: the reason.
+    std::string module = {};  ///< Resolved: which module of the kernel has it; empty: none.
 };
 
 /// A function of the program: the entry, then every linked subprogram, in layout order.
@@ -131,7 +160,7 @@ struct ProgramSpec {
     std::vector<FuncInfo> func_info;               ///< Sorted by `insn`; empty without BTF.
     std::vector<LineInfo> line_info;               ///< Sorted by `insn`; empty without BTF.
     std::vector<CoreRelocation> core_relocations;  ///< Sorted by `insn`.
-    std::vector<ExternReference> externs;
+    std::vector<ExternReference> externs;          ///< Sorted by `insn`.
     /// Loads of a map that nothing names, by instruction: their descriptor or index stays as it was
     /// written, and only a kernel can say what it is.
     std::vector<std::uint32_t> unnamed_maps;
@@ -145,6 +174,12 @@ struct ObjectSpec {
     std::vector<MapSpec> maps;
     std::vector<ProgramSpec> programs;
     std::shared_ptr<const Btf> btf;  ///< Null without a `.BTF` section.
+    /// In libbpf's order: values of the configuration by alignment, size and name, then symbols by
+    /// name.
+    std::vector<ExternSpec> externs;
+    /// Lines NAME=VALUE that count before the configuration of the kernel that the object is made
+    /// ready for, also for the values that no configuration has (LINUX_KERNEL_VERSION).
+    std::string kconfig;
 
     /// First program or map of that name, or null.
     [[nodiscard]] const ProgramSpec* program(std::string_view name) const;

@@ -2,28 +2,46 @@
 // the moment before the first goes to the kernel, and ends the load there.
 #include "tests/corpus/libbpf_relocated.h"
 
+#include <bpf/bpf.h>
+
 #include <cerrno>
 #include <cstring>
 #include <set>
 
+#include "isa/decode.h"
 #include "tests/corpus/libbpf_object.h"
 
 namespace bpftwin::test {
+
+bool names_map(const Insn& insn) {
+    const auto op = decode(insn);
+    return op == Op::lddw_map_fd || op == Op::lddw_map_value;
+}
+
 namespace {
 
 bpf_object* loading = nullptr;
 Relocated* found = nullptr;
 
+/// libbpf tells descriptors only when all is loaded: the kernel knows the maps' names.
+void look_at_maps(const Stream& stream) {
+    for (const Insn& insn : stream) {
+        if (!names_map(insn)) continue;
+        bpf_map_info info{};
+        std::uint32_t size = sizeof info;
+        if (bpf_obj_get_info_by_fd(insn.imm, &info, &size) == 0) found->maps[insn.imm] = info.name;
+    }
+}
+
 int look(bpf_program*, bpf_prog_load_opts*, long) {
     found->end = std::chrono::steady_clock::now();
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, loading) found->maps[bpf_map__fd(map)] = bpf_map__name(map);
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, loading) {
         if (!bpf_program__autoload(program)) continue;
         Stream& stream = found->programs[bpf_program__name(program)];
         stream.resize(bpf_program__insn_cnt(program));
         std::memcpy(stream.data(), bpf_program__insns(program), stream.size() * sizeof(Insn));
+        look_at_maps(stream);
     }
     return -ECANCELED;
 }

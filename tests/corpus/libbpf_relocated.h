@@ -14,7 +14,8 @@ namespace bpftwin::test {
 /// What libbpf made of one program.
 using Stream = std::vector<Insn>;
 
-/// The programs of an object as libbpf would load them, and its maps by descriptor.
+/// The programs of an object as libbpf would load them, and the maps that they refer to, by
+/// descriptor, as the kernel calls them.
 struct Relocated {
     std::map<std::string, Stream> programs;
     std::map<int, std::string> maps;
@@ -27,5 +28,8 @@ struct Relocated {
 /// @return without programs for an object that has none; an Error with libbpf's reason where it
 /// refuses the object.
 Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string& btf = {});
+
+/// Whether an instruction loads a map, by its descriptor.
+bool names_map(const Insn& insn);
 
 }  // namespace bpftwin::test

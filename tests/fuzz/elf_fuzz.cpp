@@ -5,6 +5,7 @@
 #include <span>
 
 #include "bpftwin/spec.h"
+#include "bpftwin/target.h"
 
 namespace bpftwin {
 namespace {
@@ -48,9 +49,14 @@ void check(const ObjectSpec& object) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace bpftwin;
     auto object = load_elf(std::as_bytes(std::span(data, size)), "fuzz.o");
-    if (object)
+    if (object) {
         check(*object);
-    else
+        object->kconfig = "CONFIG_HZ=100\nCONFIG_BPF=y\nCONFIG_CC_VERSION_TEXT=\"gcc\"\n";
+        resolve_externs(*object, {.name = "a kernel of which nothing is known"});
+        check(*object);
+        (void)config_text(std::as_bytes(std::span(data, size)));
+    } else {
         expect(object.error().message.find('\n') == std::string::npos, "an error is one line");
+    }
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "helpers/maps/attributes.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/kernel.h"
+#include "kernel-backend/program.h"
 #include "tests/support/compile.h"
 #include "tests/support/programs.h"
 
@@ -201,6 +202,77 @@ std::set<std::uint32_t> ids(Kernel& kernel, int command) {
         id = next->next_id;
         all.insert(id);
     }
+}
+
+TEST(kernel_engine, externs_are_resolved_for_the_kernel_that_gets_them) {
+    KERNEL_OR_SKIP(engine);
+    COMPILE_OR_SKIP(compiled, R"(
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+extern int LINUX_KERNEL_VERSION __kconfig;
+extern int CONFIG_GIVEN __kconfig;
+extern _Bool CONFIG_NO_SUCH_THING __kconfig __weak;
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
+extern int bpf_no_such_function(int x) __ksym __weak;
+extern int bpf_no_such_function_either(int x) __ksym;
+SEC("tc") int config(struct __sk_buff *skb) {
+    return (LINUX_KERNEL_VERSION >> 16) + CONFIG_GIVEN + CONFIG_NO_SUCH_THING;
+}
+SEC("tc") int calls(struct __sk_buff *skb) {
+    bpf_rcu_read_lock();
+    bpf_rcu_read_unlock();
+    return bpf_no_such_function ? bpf_no_such_function(1) : 7;
+}
+SEC("tc") int reached(struct __sk_buff *skb) { return bpf_no_such_function(1); }
+SEC("tc") int missing(struct __sk_buff *skb) { return bpf_no_such_function_either(1); }
+char _license[] SEC("license") = "GPL";
+)");
+    auto object = load_elf_file(compiled.path);
+    ASSERT_TRUE(object) << object.error().message;
+    object->kconfig = "CONFIG_GIVEN=100\n";
+    auto instance = (*engine)->instantiate(*object, {});
+    ASSERT_TRUE(instance) << instance.error().message;
+    const RunInput input{.packet = Bytes(64)};
+    const auto config = (*instance)->run("config", input);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->return_value, 100 + std::stoul((*engine)->release()));
+    const auto calls = (*instance)->run("calls", input);
+    ASSERT_TRUE(calls) << calls.error().message;
+    EXPECT_EQ(calls->return_value, 7U);
+    const auto reached = (*instance)->verdict("reached");
+    EXPECT_EQ(reached->answer, Answer::rejected);
+    EXPECT_THAT(reached->reason, HasSubstr("extern bpf_no_such_function: neither kernel"));
+    const auto missing = (*instance)->verdict("missing");
+    EXPECT_EQ(missing->answer, Answer::not_loadable);
+    EXPECT_THAT(missing->reason, HasSubstr("extern bpf_no_such_function_either"));
+}
+
+TEST(kernel_target, this_machines_kernel_needs_no_privilege_and_reads_what_is_asked_for) {
+    ObjectSpec object;
+    EXPECT_FALSE(target_for(object)->types);
+    object.externs.push_back(
+        {.name = "LINUX_KERNEL_VERSION", .kind = ExternSpec::Kind::config, .type_id = 0});
+    const auto target = target_for(object);
+    ASSERT_TRUE(target);
+    EXPECT_GT(target->version, 4U << 16);
+    EXPECT_TRUE(target->config.empty());
+    EXPECT_TRUE(target->symbols.empty());
+}
+
+TEST(modules, calls_and_loads_get_the_descriptors_of_modules_types) {
+    auto program = assembled("r1 = btf_id 5\n call kernel-function#7[2]\n r0 = 0\n exit");
+    const auto reference = [](std::uint32_t insn, const char* module) {
+        return ExternReference{.insn = insn,
+                               .index = 0,
+                               .name = "x",
+                               .state = ExternState::resolved,
+                               .module = module};
+    };
+    program.externs = {reference(0, "first"), reference(2, "second")};
+    const ModuleTypes modules = {{"first", 11}, {"second", 12}};
+    EXPECT_EQ(with_descriptors(program, {}, modules)[1].imm, 11);
+    EXPECT_THAT(called_modules(program, modules), ElementsAre(0, 0, 12));
 }
 
 /// What is in the kernel at one time and was not there before. Others load and drop meanwhile, so

@@ -24,7 +24,8 @@ std::vector<Request> one_of_each() {
         TakeRingRecords{7, 4096},
         OpenPerfBuffers{7},
         TakePerfRecords{7},
-        TakeTrace{}};
+        TakeTrace{},
+        OpenModuleTypes{"nf_conntrack"}};
 }
 
 TEST(protocol, every_request_comes_back_as_it_was) {

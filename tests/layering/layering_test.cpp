@@ -39,10 +39,10 @@ const std::set<std::string> leaves = {"cli", "bench", "tests", "examples"};
 /// Third-party headers by the start of their path, with the layers that may see them. Others
 /// (the C and C++ libraries, the system's) are open to all but the public headers.
 const std::map<std::string, std::set<std::string>> third_party = {
-    {"libelf", {"loader"}}, {"gelf", {"loader"}}, {"elf.h", {"loader", "jit"}},
-    {"asmjit", {"jit"}},    {"CLI/", {}},         {"nlohmann", {}},
-    {"pcap", {}},           {"gtest", {}},        {"gmock", {}},
-    {"bpf/", {}},
+    {"libelf", {"loader"}}, {"gelf", {"loader"}},   {"elf.h", {"loader", "jit"}},
+    {"asmjit", {"jit"}},    {"CLI/", {}},           {"nlohmann", {}},
+    {"pcap", {}},           {"gtest", {}},          {"gmock", {}},
+    {"bpf/", {}},           {"zlib.h", {"target"}},
 };
 
 struct Tree {

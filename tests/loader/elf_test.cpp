@@ -168,8 +168,10 @@ TEST(elf, an_unknown_symbol_is_named_with_section_and_instruction) {
     auto section = elf.code("xdp", {zero_r0, lddw, second_slot, exit_insn});
     elf.symbol("prog", section, STT_FUNC, 0, 32);
     elf.relocate(section, 8, 1, elf.symbol("foo", SHN_UNDEF, STT_NOTYPE));
-    EXPECT_EQ(error_of(elf.build()),
-              "dir/file.bpf.o: section xdp: insn 1: relocation against unknown symbol 'foo'");
+    EXPECT_EQ(
+        error_of(elf.build()),
+        "dir/file.bpf.o: section xdp: insn 1: 'foo' is defined nowhere; what the kernel has is "
+        "declared __ksym or __kconfig, what another object has is linked by bpftool gen object");
 }
 
 TEST(elf, relocations_must_fit_their_instruction) {
@@ -318,7 +320,7 @@ TEST(elf, control_characters_of_names_are_spelt_out_in_errors) {
     auto section = elf.code("xdp", {lddw, second_slot, exit_insn});
     elf.symbol("prog", section, STT_FUNC, 0, 24);
     elf.relocate(section, 0, 1, elf.symbol("a\nb\x1b[2J", SHN_UNDEF, STT_NOTYPE));
-    EXPECT_THAT(error_of(elf.build()), HasSubstr("unknown symbol 'a\\x0ab\\x1b[2J'"));
+    EXPECT_THAT(error_of(elf.build()), HasSubstr("'a\\x0ab\\x1b[2J' is defined nowhere"));
 }
 
 TEST(elf, every_error_is_one_line_that_begins_with_the_file) {

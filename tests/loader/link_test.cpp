@@ -156,7 +156,26 @@ SEC("kprobe/do_exit") int prog(struct task_struct *task) { return task->pid + tg
     EXPECT_GE(program.core_relocations[1].insn, sub);
 }
 
-TEST(link, externs_are_recorded_with_their_section) {
+TEST(link, what_handles_exceptions_is_linked_last) {
+    COMPILE_OR_SKIP(object, prelude + R"(
+NOINLINE int leaf(int x) { return x + 1; }
+NOINLINE int handler(u64 cookie) { return leaf(cookie); }
+NOINLINE int called(int x) { return x + 2; }
+SEC("tc") __attribute__((btf_decl_tag("exception_callback:handler"))) int prog(void *ctx) {
+    return called(1);
+}
+SEC("tc") int other(void *ctx) { return 0; }
+)");
+    auto loaded = load_elf(object.image(), "file.o");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    std::vector<std::string> names;
+    for (const Function& function : loaded->program("prog")->functions)
+        names.push_back(function.name);
+    EXPECT_THAT(names, testing::ElementsAre("prog", "called", "handler", "leaf"));
+    EXPECT_EQ(loaded->program("other")->functions.size(), 1U);
+}
+
+TEST(link, references_to_externs_are_recorded) {
     COMPILE_OR_SKIP(object, prelude + R"(
 extern int LINUX_KERNEL_VERSION SEC(".kconfig");
 extern const void jiffies_64 SEC(".ksyms") __attribute__((weak));
@@ -172,11 +191,11 @@ SEC("tc") int prog(void *ctx) {
     ASSERT_EQ(program.externs.size(), 3u);
     for (const auto& reference : program.externs) {
         const auto& insn = program.insns.at(reference.insn);
-        EXPECT_EQ(reference.section,
-                  reference.name == "LINUX_KERNEL_VERSION" ? ".kconfig" : ".ksyms");
-        EXPECT_EQ(reference.weak, reference.name == "jiffies_64");
-        EXPECT_EQ(decode(insn).value(),
-                  reference.name == "kernel_function" ? Op::call_kfunc : Op::lddw);
+        EXPECT_EQ(reference.state, ExternState::open);
+        EXPECT_EQ(reference.name, loaded->externs.at(reference.index).name);
+        EXPECT_EQ(decode(insn).value(), reference.name == "kernel_function" ? Op::call_kfunc
+                                        : reference.name == "jiffies_64"    ? Op::lddw
+                                                                            : Op::lddw_map_value);
     }
     EXPECT_TRUE(validate(program.insns));
 }
@@ -209,10 +228,10 @@ SEC("xdp") int prog(void *ctx) { return nowhere(1); }
 )");
     auto loaded = load_elf(object.image(), "file.o");
     ASSERT_FALSE(loaded);
-    EXPECT_THAT(
-        loaded.error().message,
-        testing::MatchesRegex("file.o: section xdp: insn [0-9]+: relocation against unknown symbol "
-                              "'nowhere'"));
+    EXPECT_THAT(loaded.error().message,
+                testing::MatchesRegex(
+                    "file.o: section xdp: insn [0-9]+: 'nowhere' is defined nowhere; .*bpftool "
+                    "gen object"));
 }
 
 TEST(link, a_big_endian_object_is_refused) {

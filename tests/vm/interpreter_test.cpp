@@ -306,10 +306,32 @@ TEST_P(execution, invalid_instructions_are_refused_before_the_run) {
 
 TEST_P(execution, unresolved_references_are_refused_by_name) {
     auto program = assembled("r0 = 0\n exit");
-    program.externs.push_back({.insn = 0, .name = "CONFIG_HZ", .section = ".kconfig"});
+    program.externs.push_back({.insn = 0, .index = 0, .name = "CONFIG_HZ"});
     auto result = instantiated(GetParam(), object_of({program}))->run("prog", {});
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message, HasSubstr("CONFIG_HZ"));
+}
+
+TEST_P(execution, a_kernel_function_is_named_when_it_is_called) {
+    auto program = assembled("r1 = 1\n call kernel-function#7\n r0 = 0\n exit");
+    program.externs.push_back(
+        {.insn = 1, .index = 0, .name = "bpf_something", .state = ExternState::resolved});
+    const auto result = run_first(GetParam(), object_of({program}), {});
+    ASSERT_TRUE(result.trap);
+    EXPECT_EQ(result.trap->kind, TrapKind::bad_call);
+    EXPECT_EQ(result.trap->reason, "kernel function bpf_something cannot be called here");
+}
+
+TEST_P(execution, a_kernel_function_that_was_not_found_says_so_when_it_is_called) {
+    auto program = assembled("call 2002000003\n r0 = 0\n exit");
+    program.externs.push_back({.insn = 0,
+                               .index = 3,
+                               .name = "bpf_something",
+                               .state = ExternState::absent,
+                               .why = "6.1 has no such function"});
+    const auto result = run_first(GetParam(), object_of({program}), {});
+    ASSERT_TRUE(result.trap);
+    EXPECT_EQ(result.trap->reason, "kernel function bpf_something: 6.1 has no such function");
 }
 
 TEST_P(execution, maps_that_only_a_kernel_knows_are_refused_by_descriptor) {

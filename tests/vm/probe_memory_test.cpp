@@ -39,6 +39,18 @@ TEST_P(probe_memory, loads_of_nothing_read_0_in_types_with_btf_pointers) {
     }
 }
 
+TEST_P(probe_memory, memory_of_a_kernel_variable_is_nothing_and_named) {
+    constexpr auto read_variable = "r1 = btf_id 7\n r0 = *(u32 *)(r1 +4)\n exit";
+    auto program = assembled(read_variable, ProgType::sched_cls);
+    program.externs.push_back(
+        {.insn = 0, .index = 0, .name = "runqueues", .state = ExternState::resolved});
+    const auto result = run(program);
+    ASSERT_TRUE(result.trap);
+    EXPECT_THAT(result.trap->describe(), testing::HasSubstr("kernel symbol runqueues"));
+    EXPECT_EQ(result.trap->offset, 4);
+    EXPECT_EQ(run(read_variable).return_value, 0U);
+}
+
 TEST_P(probe_memory, loads_of_nothing_are_traps_in_other_types) {
     for (const ProgType type : {ProgType::xdp, ProgType::sched_cls, ProgType::kprobe,
                                 ProgType::tracepoint, ProgType::unspec})

@@ -1,5 +1,5 @@
 // Lookup of functions and source lines by instruction.
-#include "vm/source.h"
+#include "btf/source.h"
 
 #include <algorithm>
 
