@@ -1,7 +1,8 @@
-// `bpftwin core`: what an object wants to know of a kernel's types, and what kernels answer.
+// `bpftwin core`: what an object wants to know of a kernel, its types above all, and what kernels
+// answer.
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <set>
 
 #include "btf/source.h"
 #include "cli/command.h"
@@ -24,10 +25,11 @@ struct Arguments {
     bool problems = false, json = false;
 };
 
-/// An object's relocations in one target.
+/// An object's relocations and externs in one target.
 struct Answers {
     std::string target;
     std::vector<CoreOutcome> outcomes;
+    std::vector<ExternOutcome> externs;
 };
 
 std::string instruction(std::span<const Insn> slots) {
@@ -103,11 +105,40 @@ private:
     Style style_;
 };
 
-/// "ok", or how many relocations have no answer.
-std::string summary(const std::vector<CoreOutcome>& outcomes, const std::string& program) {
-    std::size_t poisoned = 0, failed = 0;
-    for (const CoreOutcome& outcome : outcomes) {
-        if (outcome.program != program) continue;
+std::string extern_text(const ExternOutcome& outcome, Style style) {
+    const std::string_view state = name_of(outcome.state);
+    const bool is_bad = outcome.state == ExternState::failed;
+    const std::string of =
+        outcome.module.empty() ? "" : fmt::format(" of module {}", outcome.module);
+    return fmt::format("  extern {}: {} {}{}\n", outcome.name,
+                       is_bad ? style.bad(state) : style.good(state),
+                       outcome.why.empty() ? outcome.value : outcome.why, of);
+}
+
+std::string externs_text(std::span<const ExternOutcome> externs, bool problems) {
+    std::string text;
+    for (const ExternOutcome& outcome : externs)
+        if (!problems || outcome.state != ExternState::resolved)
+            text += extern_text(outcome, stdout_style());
+    return text;
+}
+
+/// Externs that keep a program from loading.
+std::size_t failed_externs(std::span<const ExternOutcome> externs, const ProgramSpec& program) {
+    std::set<std::string_view> failed;
+    for (const ExternOutcome& outcome : externs)
+        if (outcome.state == ExternState::failed) failed.insert(outcome.name);
+    std::set<std::string_view> used;
+    for (const ExternReference& reference : program.externs)
+        if (failed.contains(reference.name)) used.insert(reference.name);
+    return used.size();
+}
+
+/// "ok", or how much has no answer.
+std::string summary(const Answers& answers, const ProgramSpec& program) {
+    std::size_t poisoned = 0, failed = failed_externs(answers.externs, program);
+    for (const CoreOutcome& outcome : answers.outcomes) {
+        if (outcome.program != program.name) continue;
         poisoned += outcome.relocation.state == CoreState::poisoned ? 1 : 0;
         failed += outcome.relocation.state == CoreState::failed ? 1 : 0;
     }
@@ -120,14 +151,15 @@ std::string summary(const std::vector<CoreOutcome>& outcomes, const std::string&
 std::string matrix(const ObjectSpec& object, std::span<const Answers> answers,
                    const std::string& only) {
     Table table;
-    std::vector<std::string> head = {"program", "relocations"};
+    std::vector<std::string> head = {"program", "relocations", "externs"};
     for (const Answers& one : answers) head.push_back(one.target);
     table.add(head);
     for (const ProgramSpec& program : object.programs) {
         if (!only.empty() && program.name != only) continue;
         std::vector<std::string> row = {program.name,
-                                        fmt::format("{}", program.core_relocations.size())};
-        for (const Answers& one : answers) row.push_back(summary(one.outcomes, program.name));
+                                        fmt::format("{}", program.core_relocations.size()),
+                                        fmt::format("{}", program.externs.size())};
+        for (const Answers& one : answers) row.push_back(summary(one, program));
         table.add(row);
     }
     return table.text();
@@ -155,13 +187,26 @@ Json outcome_json(const ObjectSpec& object, const CoreOutcome& outcome) {
     return json;
 }
 
+Json externs_json(std::span<const ExternOutcome> externs) {
+    Json list = Json::array();
+    for (const ExternOutcome& outcome : externs)
+        list.push_back({{"name", outcome.name},
+                        {"state", name_of(outcome.state)},
+                        {"value", outcome.value.empty() ? Json() : Json(outcome.value)},
+                        {"module", outcome.module.empty() ? Json() : Json(outcome.module)},
+                        {"why", outcome.why.empty() ? Json() : Json(outcome.why)}});
+    return list;
+}
+
 Json answers_json(const ObjectSpec& object, std::span<const Answers> answers) {
     Json targets = Json::array();
     for (const Answers& one : answers) {
         Json list = Json::array();
         for (const CoreOutcome& outcome : one.outcomes)
             list.push_back(outcome_json(object, outcome));
-        targets.push_back({{"target", one.target}, {"relocations", list}});
+        targets.push_back({{"target", one.target},
+                           {"relocations", list},
+                           {"externs", externs_json(one.externs)}});
     }
     return {{"object", object.name}, {"targets", targets}};
 }
@@ -176,10 +221,11 @@ std::string text(const ObjectSpec& object, std::span<const Answers> answers,
         for (const ProgramSpec& program : object.programs)
             text += ProgramReport(object, program, stdout_style())
                         .text(one.outcomes, arguments.problems);
+        text += externs_text(one.externs, arguments.problems);
     }
-    const bool none =
-        std::ranges::all_of(answers, [](const Answers& a) { return a.outcomes.empty(); });
-    return none ? fmt::format("{}: no CO-RE relocations\n", object.name) : text;
+    const bool none = std::ranges::all_of(
+        answers, [](const Answers& a) { return a.outcomes.empty() && a.externs.empty(); });
+    return none ? fmt::format("{}: no CO-RE relocations and no externs\n", object.name) : text;
 }
 
 Result<std::vector<Answers>> ask(ObjectSpec& object, const Arguments& arguments) {
@@ -187,24 +233,25 @@ Result<std::vector<Answers>> ask(ObjectSpec& object, const Arguments& arguments)
     if (paths.empty()) paths.emplace_back();
     std::vector<Answers> answers;
     for (const std::string& path : paths) {
-        auto target = open_target(path);
+        auto target = open_target(object, path);
         if (!target) return std::unexpected(target.error().in("--btf"));
         auto outcomes = resolve_core(object, *target);
         add_near(outcomes, object, *target);
         if (!arguments.program.empty())
             std::erase_if(outcomes,
                           [&](const CoreOutcome& o) { return o.program != arguments.program; });
-        answers.push_back({target->name, std::move(outcomes)});
+        answers.push_back({target->name, std::move(outcomes), resolve_externs(object, *target)});
     }
     return answers;
 }
 
-bool has_failures(std::span<const Answers> answers) {
-    return std::ranges::any_of(answers, [](const Answers& one) {
-        return std::ranges::any_of(one.outcomes, [](const CoreOutcome& outcome) {
-            return outcome.relocation.state == CoreState::failed;
-        });
-    });
+bool has_failed(const Answers& answers) {
+    return std::ranges::any_of(
+               answers.outcomes,
+               [](const CoreOutcome& o) { return o.relocation.state == CoreState::failed; }) ||
+           std::ranges::any_of(answers.externs, [](const ExternOutcome& outcome) {
+               return outcome.state == ExternState::failed;
+           });
 }
 
 Result<Exit> run(const Arguments& arguments) {
@@ -217,7 +264,7 @@ Result<Exit> run(const Arguments& arguments) {
     if (!answers) return std::unexpected(answers.error());
     print(arguments.json ? json_text(answers_json(*object, *answers)) + '\n'
                          : text(*object, *answers, arguments));
-    return has_failures(*answers) ? exit_finding : exit_fine;
+    return std::ranges::any_of(*answers, has_failed) ? exit_finding : exit_fine;
 }
 
 }  // namespace
@@ -225,22 +272,25 @@ Result<Exit> run(const Arguments& arguments) {
 Command add_core(CommandLine& line) {
     auto arguments = std::make_shared<Arguments>();
     Options options =
-        line.add_command("core", "Show what CO-RE relocations find in kernels' types");
+        line.add_command("core", "Show what CO-RE relocations and externs find in kernels");
     add_object_arguments(options, arguments->object);
     options.add_repeatable("--btf", arguments->targets, "FILE",
-                           "Types of a kernel: raw BTF or an ELF file (default: the running "
-                           "kernel's); several give a table of programs and kernels");
+                           "A kernel: a file with its types, raw BTF or ELF, or vm:IMAGE (default: "
+                           "the running kernel); several give a table of programs and kernels");
+    add_kconfig_options(options, arguments->object.kconfig);
     options.add("--prog", arguments->program, "Only this program").type("NAME");
     options.add_flag("--problems", arguments->problems,
-                     "Only relocations without an answer, also of several kernels");
+                     "Only what has no answer, also of several kernels");
     options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
     options.footer(
         "A poisoned relocation has no answer: its instruction must not be reached, as behind a "
         "check "
-        "of\nbpf_core_field_exists. A failed one keeps its program from loading.\n\n"
+        "of\nbpf_core_field_exists. A failed one keeps its program from loading, and so does a "
+        "failed extern. Of a "
+        "file\nwith types, configuration and symbols are not known.\n\n"
         "Examples:\n"
         "  bpftwin core opensnoop.o\n"
-        "  bpftwin core opensnoop.o --btf vmlinux-6.1 --btf vmlinux-6.12\n\n"
+        "  bpftwin core opensnoop.o --btf vmlinux-5.15.btf --btf vm:6.1 --btf kernel\n\n"
         "Exit status: 0 none failed, 1 some did, 2 bad usage or input");
     return {options, [arguments] { return run(*arguments); }};
 }

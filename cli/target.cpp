@@ -1,6 +1,7 @@
 #include "cli/target.h"
 
 #include "bpftwin/kernel.h"
+#include "compare/engines.h"
 #include "fmt/format.h"
 
 namespace bpftwin::cli {
@@ -15,26 +16,28 @@ std::string kernel_name(std::string_view path) {
 
 }  // namespace
 
-void add_btf_option(Options options, std::string& path) {
+void add_btf_option(Options options, std::string& where) {
     options
-        .add("--btf", path,
-             "Types of the kernel to resolve CO-RE relocations against: raw BTF or an ELF file "
-             "(default: the running kernel's)")
+        .add("--btf", where,
+             "Kernel to make the object ready for: a file with its types, raw BTF or ELF, or "
+             "vm:IMAGE (default: the running kernel)")
         .type("FILE");
 }
 
-Result<Target> open_target(const std::string& path) {
-    const bool is_given = !path.empty();
-    auto types = load_btf_file(is_given ? path : std::string(running_types));
+Result<Target> open_target(const ObjectSpec& object, const std::string& where) {
+    if (where.empty()) return target_for(object);
+    if (compare::is_kernel(where)) return target_for(object, where);
+    auto types = load_btf_file(where);
     if (!types) return std::unexpected(types.error());
-    return Target{.name = is_given ? kernel_name(path) : "the running kernel",
-                  .types = std::move(*types),
-                  .modules = {}};
+    Target target;
+    target.name = kernel_name(where);
+    target.types = std::move(*types);
+    return target;
 }
 
-Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& path) {
-    if (!needs_of(object).any() && path.empty()) return std::vector<ExternOutcome>{};
-    auto target = path.empty() ? target_for(object) : open_target(path);
+Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& where) {
+    if (!needs_of(object).any() && where.empty()) return std::vector<ExternOutcome>{};
+    auto target = open_target(object, where);
     if (!target) return std::unexpected(target.error().in("--btf"));
     if (!target->types) target->name += " (choose other types by --btf)";
     resolve_core(object, *target);

@@ -9,21 +9,18 @@
 
 namespace bpftwin::cli {
 
-/// Where types come from that nobody chose.
-inline constexpr std::string_view running_types = "/sys/kernel/btf/vmlinux";
-
 /// Adds --btf to a command.
-void add_btf_option(Options options, std::string& path);
+void add_btf_option(Options options, std::string& where);
 
-/// The kernel that has the types of that file, raw BTF or an ELF object; without a path the running
-/// one.
-Result<Target> open_target(const std::string& path);
+/// The kernel that `where` names: a file with its types (raw BTF or an ELF object), "kernel" and
+/// "vm:IMAGE" as for engines; nothing: the running one. Of a file nothing but types is known.
+/// @param object decides what is asked of a kernel.
+Result<Target> open_target(const ObjectSpec& object, const std::string& where);
 
 /// Resolves what the object wants to know of a kernel. Where that kernel's types cannot be read,
 /// programs that want to know something say so when they are to run.
-/// @param path as for `open_target`; the configuration and the addresses of another kernel than the
-/// running one are not known.
-/// @return what became of the externs, or an Error where the path was given and cannot be read.
-Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& path);
+/// @param where as for `open_target`.
+/// @return what became of the externs, or an Error where the kernel was chosen and cannot be read.
+Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& where);
 
 }  // namespace bpftwin::cli

@@ -64,6 +64,7 @@ std::vector<CoreOutcome> resolve_core(ObjectSpec& object, const Target& target);
 /// Adds to poisoned outcomes what the target has of nearly the name that it lacks: types, or
 /// members and enumerators of the types that it has. Takes time: for reports.
 void add_near(std::vector<CoreOutcome>& outcomes, const ObjectSpec& object, const Target& target);
+
 /// What became of an extern.
 struct ExternOutcome {
     std::string name;
