@@ -39,18 +39,39 @@ std::string cause(int error) {
 
 }  // namespace
 
-Result<LibbpfObject> open_by_libbpf(const std::string& path, const std::string& btf) {
-    libbpf_set_print(keep_warning);
-    warnings.clear();
-    bpf_object_open_opts options{};
-    options.sz = sizeof options;
-    if (!btf.empty()) options.btf_custom_path = btf.c_str();
-    LibbpfObject object(bpf_object__open_file(path.c_str(), &options));
+namespace {
+
+/// What libbpf opened, if it did.
+Result<LibbpfObject> opened(bpf_object* found) {
+    LibbpfObject object(found);
     if (!object) return std::unexpected(libbpf_error("libbpf does not open it", errno));
     // Nobody else is to see what a test loads.
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object.get()) bpf_map__set_pin_path(map, nullptr);
     return object;
+}
+
+void listen() {
+    libbpf_set_print(keep_warning);
+    warnings.clear();
+}
+
+}  // namespace
+
+Result<LibbpfObject> open_by_libbpf(const std::string& path, const std::string& btf) {
+    listen();
+    bpf_object_open_opts options{};
+    options.sz = sizeof options;
+    if (!btf.empty()) options.btf_custom_path = btf.c_str();
+    return opened(bpf_object__open_file(path.c_str(), &options));
+}
+
+Result<LibbpfObject> open_by_libbpf(ByteView image, const std::string& name) {
+    listen();
+    bpf_object_open_opts options{};
+    options.sz = sizeof options;
+    options.object_name = name.c_str();
+    return opened(bpf_object__open_mem(image.data(), image.size(), &options));
 }
 
 Error libbpf_error(std::string_view what, int error) {

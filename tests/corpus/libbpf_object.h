@@ -21,6 +21,9 @@ using LibbpfObject = std::unique_ptr<bpf_object, CloseObject>;
 /// @return an Error that ends with libbpf's own words.
 Result<LibbpfObject> open_by_libbpf(const std::string& path, const std::string& btf = {});
 
+/// The same of an object in memory. @param name of the object.
+Result<LibbpfObject> open_by_libbpf(ByteView image, const std::string& name);
+
 /// "what: libbpf's first warning since it opened an object", or the errno's text where it gave
 /// none.
 Error libbpf_error(std::string_view what, int error);

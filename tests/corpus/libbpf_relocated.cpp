@@ -96,17 +96,15 @@ void keep_a_handler() {
     (void)handler;
 }
 
-}  // namespace
-
-Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string& btf) {
+Result<Relocated> relocated(auto open) {
     keep_a_handler();
-    const auto first = open_by_libbpf(path, btf);
+    const auto first = open();
     if (!first) return std::unexpected(first.error());
     Relocated result;
     if (bpf_object__next_program(first->get(), nullptr) == nullptr) return result;
     const Handlers handlers(first->get());
     result.begin = std::chrono::steady_clock::now();
-    const auto object = open_by_libbpf(path, btf);
+    const auto object = open();
     if (!object) return std::unexpected(object.error());
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, true);
@@ -117,6 +115,16 @@ Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string
     if (result.programs.empty())
         return std::unexpected(libbpf_error("libbpf does not relocate it", error));
     return result;
+}
+
+}  // namespace
+
+Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string& btf) {
+    return relocated([&] { return open_by_libbpf(path, btf); });
+}
+
+Result<Relocated> relocated_by_libbpf(ByteView image, const std::string& name) {
+    return relocated([&] { return open_by_libbpf(image, name); });
 }
 
 }  // namespace bpftwin::test

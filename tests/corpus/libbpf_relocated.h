@@ -29,6 +29,9 @@ struct Relocated {
 /// refuses the object.
 Result<Relocated> relocated_by_libbpf(const std::string& path, const std::string& btf = {});
 
+/// The same of an object in memory, with the running kernel's types.
+Result<Relocated> relocated_by_libbpf(ByteView image, const std::string& name);
+
 /// Whether an instruction loads a map, by its descriptor.
 bool names_map(const Insn& insn);
 
