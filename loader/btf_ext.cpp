@@ -84,8 +84,14 @@ Result<void> add(InsnInfo& info, std::uint32_t insn, const CoreRecord& record, c
 }
 
 /// One block of records for one section, of `size` bytes each: newer compilers may append fields.
+std::vector<FuncInfo>& list_of(InsnInfo& info, const FuncRecord&) { return info.functions; }
+std::vector<LineInfo>& list_of(InsnInfo& info, const LineRecord&) { return info.lines; }
+std::vector<CoreRelocation>& list_of(InsnInfo& info, const CoreRecord&) { return info.core; }
+
 template <class Record>
 Result<void> read_block(ByteView records, std::uint32_t size, InsnInfo& info, const Btf& btf) {
+    auto& list = list_of(info, Record{});
+    list.reserve(list.size() + records.size() / size);
     for (std::size_t offset = 0; offset < records.size(); offset += size) {
         auto record = read_at<Record>(records, offset);
         if (record.insn_off % sizeof(Insn) != 0)
@@ -144,26 +150,39 @@ Result<void> read_part(ByteView body, const Part& part, const Btf& btf, BtfExt& 
 /// Sorted by instruction; of several records for one, which the kernel would refuse, any.
 template <class T>
 void order(std::vector<T>& records) {
-    std::ranges::sort(records, {}, &T::insn);
+    // Compilers write them in order, which need not be repeated.
+    if (!std::ranges::is_sorted(records, {}, &T::insn)) std::ranges::sort(records, {}, &T::insn);
     auto repeated = std::ranges::unique(records, {}, &T::insn);
     records.erase(repeated.begin(), repeated.end());
 }
 
 template <class T>
-std::vector<T> slice_of(const std::vector<T>& records, std::uint32_t first, std::uint32_t end,
-                        std::uint32_t base) {
-    auto from = std::ranges::lower_bound(records, first, {}, &T::insn);
-    auto to = std::ranges::lower_bound(records, end, {}, &T::insn);
-    std::vector<T> result(from, to);
-    for (auto& record : result) record.insn = record.insn - first + base;
-    return result;
+void copy(const std::vector<T>& records, const InsnRange& range, std::vector<T>& to) {
+    const auto from = std::ranges::lower_bound(records, range.first, {}, &T::insn);
+    const auto end = std::ranges::lower_bound(records, range.end, {}, &T::insn);
+    auto at = to.insert(to.end(), from, end);
+    for (; at != to.end(); ++at) at->insn = at->insn - range.first + range.base;
+}
+
+template <class T>
+bool has(const std::vector<T>& records, const InsnRange& range) {
+    const auto from = std::ranges::lower_bound(records, range.first, {}, &T::insn);
+    return from != records.end() && from->insn < range.end;
 }
 
 }  // namespace
 
-InsnInfo InsnInfo::slice(std::uint32_t first, std::uint32_t end, std::uint32_t base) const {
-    return {slice_of(functions, first, end, base), slice_of(lines, first, end, base),
-            slice_of(core, first, end, base)};
+bool InsnInfo::has_functions(const InsnRange& range) const { return has(functions, range); }
+bool InsnInfo::has_lines(const InsnRange& range) const { return has(lines, range); }
+
+void InsnInfo::copy_functions(const InsnRange& range, std::vector<FuncInfo>& to) const {
+    copy(functions, range, to);
+}
+void InsnInfo::copy_lines(const InsnRange& range, std::vector<LineInfo>& to) const {
+    copy(lines, range, to);
+}
+void InsnInfo::copy_core(const InsnRange& range, std::vector<CoreRelocation>& to) const {
+    copy(core, range, to);
 }
 
 Result<BtfExt> parse_btf_ext(ByteView raw, const Btf& btf) {

@@ -14,14 +14,23 @@
 
 namespace bpftwin {
 
-/// Records of one code section or function, each list sorted by instruction.
+/// Instructions `[first, end)` of a section, of which the first becomes `base` of a program.
+struct InsnRange {
+    std::uint32_t first, end, base;
+};
+
+/// Records of one code section, each list sorted by instruction.
 struct InsnInfo {
     std::vector<FuncInfo> functions;
     std::vector<LineInfo> lines;
     std::vector<CoreRelocation> core;
 
-    /// The records of `[first, end)`, renumbered so that `first` becomes `base`.
-    [[nodiscard]] InsnInfo slice(std::uint32_t first, std::uint32_t end, std::uint32_t base) const;
+    [[nodiscard]] bool has_functions(const InsnRange& range) const;
+    [[nodiscard]] bool has_lines(const InsnRange& range) const;
+    // The records of the range, renumbered, behind those that are there.
+    void copy_functions(const InsnRange& range, std::vector<FuncInfo>& to) const;
+    void copy_lines(const InsnRange& range, std::vector<LineInfo>& to) const;
+    void copy_core(const InsnRange& range, std::vector<CoreRelocation>& to) const;
 };
 
 /// Records by the ELF name of the section that they describe.

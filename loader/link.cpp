@@ -6,7 +6,6 @@
 
 #include "fmt/format.h"
 #include "isa/builder.h"
-#include "loader/exceptions.h"
 #include "loader/section_names.h"
 
 namespace bpftwin {
@@ -14,11 +13,6 @@ namespace {
 
 /// Instructions that the kernel takes in one program (BPF_COMPLEXITY_LIMIT_INSNS).
 constexpr std::size_t most_insns = 1'000'000;
-
-template <class T>
-void append(std::vector<T>& to, std::vector<T>&& from) {
-    std::ranges::move(from, std::back_inserter(to));
-}
 
 class Linker {
 public:
@@ -38,7 +32,8 @@ private:
     Result<void> follow_all();
     Result<void> place(std::uint32_t function);
     Result<void> add_info(const CodeFunction& function, std::uint32_t base);
-    Result<void> check_info(const CodeFunction& function, const InsnInfo& info) const;
+    Result<void> check_info(const CodeFunction& function, const InsnInfo& info,
+                            const InsnRange& range) const;
     Result<void> follow(const Reference& reference);
     void patch(const Reference& reference, std::uint32_t insn);
     void patch_extern(const Reference& reference, std::uint32_t insn);
@@ -52,8 +47,7 @@ private:
 Result<void> Linker::link(std::uint32_t entry) {
     if (auto placed = place(entry); !placed) return placed;
     if (auto followed = follow_all(); !followed) return followed;
-    if (!input_.btf) return {};
-    const auto callback = exception_callback(*input_.btf, input_.code, program_.name);
+    const auto callback = input_.exceptions.callback_of(program_.name, input_.code);
     if (!callback || bases_.contains(*callback)) return {};
     if (auto placed = place(*callback); !placed) return placed;
     return follow_all();
@@ -88,27 +82,27 @@ Result<void> Linker::place(std::uint32_t index) {
 }
 
 /// The kernel wants func and line info for all functions of a program or for none.
-Result<void> Linker::check_info(const CodeFunction& function, const InsnInfo& info) const {
-    bool entry = program_.functions.size() == 1;
-    if (!entry && !program_.func_info.empty() && info.functions.empty())
+Result<void> Linker::check_info(const CodeFunction& function, const InsnInfo& info,
+                                const InsnRange& range) const {
+    if (!program_.func_info.empty() && !info.has_functions(range))
         return fail(
             fmt::format("function {}: has no BTF func info, though its caller has", function.name));
-    if (!entry && !program_.line_info.empty() && info.lines.empty())
+    if (!program_.line_info.empty() && !info.has_lines(range))
         return fail(
             fmt::format("function {}: has no BTF line info, though its caller has", function.name));
     return {};
 }
 
 Result<void> Linker::add_info(const CodeFunction& function, std::uint32_t base) {
-    auto section = input_.ext.find(input_.elf.section(function.section)->name);
-    auto info = section == input_.ext.end()
-                    ? InsnInfo{}
-                    : section->second.slice(function.first, function.end(), base);
-    if (auto complete = check_info(function, info); !complete) return complete;
-    append(program_.core_relocations, std::move(info.core));
-    bool entry = program_.functions.size() == 1;
-    if (entry || !program_.func_info.empty()) append(program_.func_info, std::move(info.functions));
-    if (entry || !program_.line_info.empty()) append(program_.line_info, std::move(info.lines));
+    static const InsnInfo none;
+    const auto section = input_.ext.find(input_.elf.section(function.section)->name);
+    const InsnInfo& info = section == input_.ext.end() ? none : section->second;
+    const InsnRange range{function.first, function.end(), base};
+    if (auto complete = check_info(function, info, range); !complete) return complete;
+    info.copy_core(range, program_.core_relocations);
+    const bool is_entry = program_.functions.size() == 1;
+    if (is_entry || !program_.func_info.empty()) info.copy_functions(range, program_.func_info);
+    if (is_entry || !program_.line_info.empty()) info.copy_lines(range, program_.line_info);
     return {};
 }
 

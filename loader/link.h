@@ -6,6 +6,7 @@
 #include "bpftwin/spec.h"
 #include "loader/btf_ext.h"
 #include "loader/code.h"
+#include "loader/exceptions.h"
 #include "loader/externs.h"
 #include "loader/relocate.h"
 
@@ -18,7 +19,7 @@ struct LinkInput {
     const References& references;
     const Externs& externs;
     const BtfExt& ext;
-    const Btf* btf;  ///< Null without types.
+    const Exceptions& exceptions;
 };
 
 /// The program whose entry is function `entry` of the code, with its type as its section says.

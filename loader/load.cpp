@@ -122,12 +122,10 @@ Result<MapTable> maps_of(const ElfFile& elf, const Types& types, std::string_vie
     return MapTable(std::move(*maps));
 }
 
-Result<std::vector<MapSpec>> map_specs(const ElfFile& elf, const Code& code,
-                                       const MapTable& table) {
+Result<std::vector<MapSpec>> map_specs(const ElfFile& elf, const Code& code, MapTable&& table) {
     auto slots = map_slots(elf, code, table);
     if (!slots) return std::unexpected(slots.error());
-    std::vector<MapSpec> specs;
-    for (const auto& map : table.maps()) specs.push_back(map.spec);
+    std::vector<MapSpec> specs = std::move(table).specs();
     for (auto& [map, slot] : *slots) specs[map].slots.push_back(std::move(slot));
     return specs;
 }
@@ -176,10 +174,11 @@ Result<ObjectSpec> load(const ElfFile& elf, std::string_view path) {
     auto references = references_of(elf, *code, *maps, types->externs);
     if (!references) return std::unexpected(references.error());
 
-    auto specs = map_specs(elf, *code, *maps);
+    auto specs = map_specs(elf, *code, std::move(*maps));
     if (!specs) return std::unexpected(specs.error());
     object->maps = std::move(*specs);
-    auto programs = programs_of({elf, *code, *references, types->externs, *ext, btf});
+    const Exceptions exceptions(btf);
+    auto programs = programs_of({elf, *code, *references, types->externs, *ext, exceptions});
     if (!programs) return std::unexpected(programs.error());
     object->programs = std::move(*programs);
     auto callbacks = struct_ops_callbacks(elf, btf, *code);

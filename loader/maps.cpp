@@ -43,4 +43,11 @@ std::optional<std::uint32_t> MapTable::of_section(std::string_view name) const {
     return static_cast<std::uint32_t>(found - maps_.begin());
 }
 
+std::vector<MapSpec> MapTable::specs() && {
+    std::vector<MapSpec> specs;
+    specs.reserve(maps_.size());
+    for (PlacedMap& map : maps_) specs.push_back(std::move(map.spec));
+    return specs;
+}
+
 }  // namespace bpftwin

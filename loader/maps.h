@@ -35,6 +35,8 @@ public:
     explicit MapTable(std::vector<PlacedMap> maps);
 
     [[nodiscard]] const std::vector<PlacedMap>& maps() const { return maps_; }
+    /// The definitions alone: contents can be many megabytes, and are moved.
+    [[nodiscard]] std::vector<MapSpec> specs() &&;
     /// Index of the map defined at exactly that place.
     [[nodiscard]] std::optional<std::uint32_t> defined_at(std::uint32_t section,
                                                           std::int64_t offset) const;

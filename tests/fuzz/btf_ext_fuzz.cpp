@@ -43,9 +43,12 @@ void check(const InsnInfo& info, const Btf& btf) {
         expect(btf.kind(function.type_id) == BtfKind::func, "functions are functions");
     for (const CoreRelocation& core : info.core)
         expect(core.type_id < btf.type_count(), "types of relocations exist");
-    const InsnInfo part = info.slice(1, 4, 100);
-    for (const LineInfo& line : part.lines)
-        expect(line.insn >= 100 && line.insn < 103, "slices are renumbered");
+    constexpr InsnRange range{.first = 1, .end = 4, .base = 100};
+    std::vector<LineInfo> lines;
+    info.copy_lines(range, lines);
+    expect(info.has_lines(range) == !lines.empty(), "a range has lines or not");
+    for (const LineInfo& line : lines)
+        expect(line.insn >= 100 && line.insn < 103, "copies are renumbered");
 }
 
 }  // namespace

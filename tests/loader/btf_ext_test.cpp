@@ -73,13 +73,20 @@ TEST(btf_ext, records_are_sorted_by_instruction) {
     EXPECT_EQ(info.core[0].access, "0:1");
 }
 
-TEST(btf_ext, a_slice_is_renumbered) {
+TEST(btf_ext, copies_of_a_range_are_renumbered) {
     auto btf = small_btf();
-    auto slice = parse(good(), *btf)->at("xdp").slice(1, 5, 100);
-    EXPECT_TRUE(slice.functions.empty());
-    ASSERT_EQ(slice.lines.size(), 1u);
-    EXPECT_EQ(slice.lines[0].insn, 100u);
-    EXPECT_EQ(slice.core.at(0).insn, 100u);
+    const InsnInfo info = parse(good(), *btf)->at("xdp");
+    constexpr InsnRange range{.first = 1, .end = 5, .base = 100};
+    EXPECT_FALSE(info.has_functions(range));
+    EXPECT_TRUE(info.has_lines(range));
+    std::vector<LineInfo> lines = {{7, 0, 0, 0}};
+    info.copy_lines(range, lines);
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].insn, 7u);
+    EXPECT_EQ(lines[1].insn, 100u);
+    std::vector<CoreRelocation> core;
+    info.copy_core(range, core);
+    EXPECT_EQ(core.at(0).insn, 100u);
 }
 
 TEST(btf_ext, a_header_without_core_relocations_is_enough) {
