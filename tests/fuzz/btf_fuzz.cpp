@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "btf/btf.h"
+#include "btf/core_resolver.h"
 #include "btf/diff.h"
 #include "btf/format.h"
 #include "tests/btf/builder.h"
@@ -65,6 +66,17 @@ std::shared_ptr<const Btf> small_base() {
     return b.build();
 }
 
+/// Every kind of relocation of a type, answered by the types themselves and by the base's.
+void relocate(const Btf& btf, const Btf& base, std::uint32_t id) {
+    CoreResolver resolver(btf, {{&base, {}}, {&btf, "own"}});
+    for (std::uint32_t kind = 0; core_kind(kind); ++kind)
+        for (const std::string_view access : {"0", "0:0", "1:1:0"}) {
+            const auto answer = resolver.resolve(*core_kind(kind), id, access);
+            if (!answer && answer.error().message.empty()) std::abort();
+            if (answer) (void)to_text(answer->local);
+        }
+}
+
 void try_all(const Result<std::shared_ptr<const Btf>>& btf, const Btf& base, ByteView value) {
     if (!btf) {
         if (btf.error().message.empty()) std::abort();
@@ -73,6 +85,10 @@ void try_all(const Result<std::shared_ptr<const Btf>>& btf, const Btf& base, Byt
     const std::uint32_t first = (*btf)->first_id();
     for (std::uint32_t id = first; id < (*btf)->type_count() && id - first < max_types; ++id)
         ask(**btf, id, value);
+    // Each may take a million comparisons.
+    constexpr std::uint32_t max_relocated = 4;
+    for (std::uint32_t id = first; id < (*btf)->type_count() && id - first < max_relocated; ++id)
+        relocate(**btf, base, id);
     (void)to_raw(**btf);
     (void)to_c(**btf);
     (void)btf_changes(base, **btf);

@@ -53,6 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(*object);
         object->kconfig = "CONFIG_HZ=100\nCONFIG_BPF=y\nCONFIG_CC_VERSION_TEXT=\"gcc\"\n";
         resolve_externs(*object, {.name = "a kernel of which nothing is known"});
+        for (int i = 0; i < 2; ++i)
+            resolve_core(*object, {.name = "its own types", .types = object->btf});
         check(*object);
         (void)config_text(std::as_bytes(std::span(data, size)));
     } else {
