@@ -9,4 +9,5 @@
 #include "bpftwin/kinds.h"
 #include "bpftwin/run.h"
 #include "bpftwin/spec.h"
+#include "bpftwin/target.h"
 #include "bpftwin/verdict.h"
