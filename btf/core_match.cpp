@@ -21,6 +21,19 @@ bool same_essence(std::string_view a, std::string_view b) {
     return essential_name(a) == essential_name(b);
 }
 
+/// What goes on in the type that it refers to.
+bool refers_on(BtfKind kind) {
+    return kind == BtfKind::ptr || kind == BtfKind::array || kind == BtfKind::func_proto;
+}
+
+/// What a name and kind are enough for, whatever it consists of.
+bool is_named_apart(BtfKind kind) {
+    return kind == BtfKind::void_ || kind == BtfKind::fwd || is_aggregate(kind) ||
+           is_enumeration(kind);
+}
+
+std::unexpected<Error> too_deep() { return fail("types are nested too deep", EINVAL); }
+
 /// A local type and one of the target.
 struct Pair {
     std::uint32_t local, target;
@@ -105,38 +118,19 @@ Match Matcher::compatible(Pair pair, int level) {
     for (int depth = 0; depth < deepest; ++depth) {
         if (auto ok = spend(); !ok) return std::unexpected(ok.error());
         pair = resolved(pair);
+        const BtfKind kind = local(pair).kind;
         if (!same_kind(pair)) return false;
-        switch (local(pair).kind) {
-            case BtfKind::void_:
-            case BtfKind::struct_:
-            case BtfKind::union_:
-            case BtfKind::enum_:
-            case BtfKind::enum64:
-            case BtfKind::fwd: return true;
-            case BtfKind::int_: return are_whole_ints(pair);
-            case BtfKind::ptr:
-            case BtfKind::array: break;
-            case BtfKind::func_proto: {
-                if (level <= 0) return fail("types are nested too deep", EINVAL);
-                const Match same =
-                    params_match(pair, [&](Pair p) { return compatible(resolved(p), level - 1); });
-                if (!same || !*same) return same;
-                break;
-            }
-            case BtfKind::typedef_:
-            case BtfKind::volatile_:
-            case BtfKind::const_:
-            case BtfKind::restrict_:
-            case BtfKind::func:
-            case BtfKind::var:
-            case BtfKind::datasec:
-            case BtfKind::float_:
-            case BtfKind::decl_tag:
-            case BtfKind::type_tag: return false;
+        if (is_named_apart(kind)) return true;
+        if (kind == BtfKind::int_) return are_whole_ints(pair);
+        if (!refers_on(kind)) return false;
+        if (kind == BtfKind::func_proto) {
+            if (level <= 0) break;
+            const Match same = params_match(pair, [&](Pair p) { return compatible(p, level - 1); });
+            if (!same || !*same) return same;
         }
         pair = {local(pair).type, target(pair).type};
     }
-    return fail("types are nested too deep", EINVAL);
+    return too_deep();
 }
 
 bool Matcher::enumerations_match(Pair pair) const {
@@ -190,44 +184,27 @@ Match Matcher::matches(Pair pair, bool behind_pointer, int level) {
         if (auto ok = spend(); !ok) return std::unexpected(ok.error());
         pair = resolved(pair);
         const BtfType &ours = local(pair), &theirs = target(pair);
-        const bool same = ours.kind == theirs.kind;
         if (!same_essence(ours.name, theirs.name)) return false;
-        switch (ours.kind) {
-            case BtfKind::void_: return same;
-            case BtfKind::fwd: return declaration_matches(pair, behind_pointer);
-            case BtfKind::enum_:
-            case BtfKind::enum64: return enumerations_match(pair);
-            case BtfKind::struct_:
-            case BtfKind::union_:
-                return behind_pointer ? tags_match(pair) : aggregates_match(pair, level);
-            case BtfKind::int_:
-                return same && ours.size == theirs.size && ours.is_signed == theirs.is_signed;
-            case BtfKind::ptr: behind_pointer = true; break;
-            case BtfKind::array:
-                if (same && ours.count != theirs.count) return false;
-                behind_pointer = false;
-                break;
-            case BtfKind::func_proto: {
-                const Match params = params_match(
-                    pair, [&](Pair p) { return matches(p, behind_pointer, level - 1); });
-                if (!same || !params || !*params) return same ? params : Match(false);
-                break;
-            }
-            case BtfKind::typedef_:
-            case BtfKind::volatile_:
-            case BtfKind::const_:
-            case BtfKind::restrict_:
-            case BtfKind::func:
-            case BtfKind::var:
-            case BtfKind::datasec:
-            case BtfKind::float_:
-            case BtfKind::decl_tag:
-            case BtfKind::type_tag: return false;
+        if (ours.kind == BtfKind::fwd) return declaration_matches(pair, behind_pointer);
+        if (is_enumeration(ours.kind)) return enumerations_match(pair);
+        if (is_aggregate(ours.kind))
+            return behind_pointer ? tags_match(pair) : aggregates_match(pair, level);
+        if (ours.kind != theirs.kind) return false;
+        if (ours.kind == BtfKind::void_) return true;
+        if (ours.kind == BtfKind::int_)
+            return ours.size == theirs.size && ours.is_signed == theirs.is_signed;
+        if (!refers_on(ours.kind)) return false;
+        if (ours.kind == BtfKind::array && ours.count != theirs.count) return false;
+        if (ours.kind == BtfKind::func_proto) {
+            const Match same =
+                params_match(pair, [&](Pair p) { return matches(p, behind_pointer, level - 1); });
+            if (!same || !*same) return same;
+        } else {
+            behind_pointer = ours.kind == BtfKind::ptr;
         }
-        if (!same) return false;
         pair = {ours.type, theirs.type};
     }
-    return fail("types are nested too deep", EINVAL);
+    return too_deep();
 }
 
 Match Matcher::find_member(const CoreStep& step, std::uint32_t& id, CorePath& path) {
