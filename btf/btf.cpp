@@ -18,6 +18,14 @@ constexpr std::uint64_t pointer_size = 8;
 
 std::string_view name_of(BtfKind kind) { return btf_wire::rule_of(kind).text; }
 
+std::string_view keyword_of(const BtfType& type) {
+    if (is_enumeration(type.kind)) return "enum";
+    // Of a forward declaration the flag says what it announces.
+    if (type.kind == BtfKind::union_ || (type.kind == BtfKind::fwd && type.kind_flag))
+        return "union";
+    return type.kind == BtfKind::struct_ || type.kind == BtfKind::fwd ? "struct" : "";
+}
+
 std::span<const BtfKind> btf_kinds() {
     static constexpr auto kinds = std::to_array<BtfKind>({
 #define KIND(enumerator, ...) BtfKind::enumerator,

@@ -90,6 +90,9 @@ struct BtfType {
     std::uint8_t bits = 0, bit_offset = 0;                     ///< int.
 };
 
+/// "struct", "union" or "enum", which C writes before the type's name; nothing for other kinds.
+std::string_view keyword_of(const BtfType& type);
+
 /// A set of types with ids from 1; id 0 is void. The types of a kernel module are a split BTF:
 /// their ids and strings continue those of the kernel, their base, and may refer to them.
 class Btf {

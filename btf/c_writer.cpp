@@ -189,13 +189,7 @@ std::string CWriter::definition(std::uint32_t id) {
 }
 
 std::string CWriter::tag(std::uint32_t id) {
-    const BtfType& type = btf_.type(id);
-    const bool is_union =
-        type.kind == BtfKind::union_ || (type.kind == BtfKind::fwd && type.kind_flag);
-    const std::string_view keyword = is_enumeration(type.kind) ? "enum"
-                                     : is_union                ? "union"
-                                                               : "struct";
-    return fmt::format("{} {}", keyword, names_.of(id));
+    return fmt::format("{} {}", keyword_of(btf_.type(id)), names_.of(id));
 }
 
 std::string CWriter::declare(std::uint32_t id, std::string_view name, unsigned indent) {

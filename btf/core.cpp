@@ -209,12 +209,6 @@ Result<CoreFix> core_fix(const CorePath& local, const CorePath* target) {
 
 namespace {
 
-std::string_view keyword(BtfKind kind) {
-    if (is_enumeration(kind)) return "enum ";
-    if (kind == BtfKind::struct_) return "struct ";
-    return kind == BtfKind::union_ ? "union " : "";
-}
-
 std::string enumerator_text(const CorePath& path) {
     const CoreStep& step = path.steps.front();
     const BtfType& type = path.btf->type(step.type);
@@ -242,8 +236,9 @@ std::string steps_text(const CorePath& path) {
 
 std::string to_text(const CorePath& path) {
     const BtfType& root = path.btf->type(path.root);
-    const std::string head =
-        fmt::format("{}{}", keyword(root.kind), root.name.empty() ? "<anonymous>" : root.name);
+    const std::string_view keyword = keyword_of(root);
+    const std::string head = fmt::format("{}{}{}", keyword, keyword.empty() ? "" : " ",
+                                         root.name.empty() ? "<anonymous>" : root.name);
     switch (subject_of(path.kind)) {
         case CoreSubject::type: return head;
         case CoreSubject::enumerator: return head + enumerator_text(path);

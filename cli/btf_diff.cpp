@@ -2,7 +2,7 @@
 #include "cli/btf_diff.h"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
 
 #include "cli/table.h"
 #include "fmt/format.h"
@@ -10,15 +10,11 @@
 namespace bpftwin::cli {
 namespace {
 
-std::string_view keyword(BtfKind kind) {
-    switch (kind) {
-        case BtfKind::union_: return "union";
-        case BtfKind::enum_: return "enum";
-        case BtfKind::typedef_: return "typedef";
-        case BtfKind::func: return "func";
-        case BtfKind::var: return "var";
-        default: return "struct";
-    }
+/// "struct", "func".
+std::string kind_text(BtfKind kind) {
+    std::string text(name_of(kind));
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
 }
 
 /// '+', '-' or '~'.
@@ -139,7 +135,7 @@ std::string head_text(const BtfTypeChange& change, const Style& style) {
     const bool has_declaration = change.kind == BtfKind::func || change.kind == BtfKind::var ||
                                  change.kind == BtfKind::typedef_;
     const std::string what = has_declaration && !is_whole ? side->declaration : change.name;
-    return fmt::format("{} {} {}{}\n", painted(mark_of(change), style), keyword(change.kind),
+    return fmt::format("{} {} {}{}\n", painted(mark_of(change), style), kind_text(change.kind),
                        style.bold(what), sizes.empty() ? "" : fmt::format(", {} bytes", sizes));
 }
 
@@ -191,7 +187,7 @@ std::string btf_changes_text(std::span<const BtfTypeChange> changes, const Style
 Json btf_changes_json(std::span<const BtfTypeChange> changes) {
     Json all = Json::array();
     for (const BtfTypeChange& change : changes) {
-        Json one = {{"kind", keyword(change.kind)}};
+        Json one = {{"kind", kind_text(change.kind)}};
         one.update(change_json(change));
         one["members"] = list(change.members);
         one["enumerators"] = list(change.enumerators);
