@@ -69,8 +69,8 @@ public:
         // Names of the class itself and of what it inherits.
         for (std::string_view taken :
              {std::string_view(class_), std::string_view("open"), std::string_view("load"),
-              std::string_view("spec"), std::string_view("instance"), std::string_view("state"),
-              std::string_view("image")})
+              std::string_view("make_ready"), std::string_view("spec"),
+              std::string_view("instance"), std::string_view("state"), std::string_view("image")})
             members_.take(taken);
     }
 

@@ -21,6 +21,7 @@
 
 #include "bpftwin/edit.h"
 #include "bpftwin/engine.h"
+#include "bpftwin/target.h"
 
 namespace bpftwin {
 
@@ -278,6 +279,13 @@ class Skeleton {
 public:
     /// The definition, to be edited before `load`.
     [[nodiscard]] ObjectSpec& spec() { return state_->spec; }
+    /// Resolves what the object asks of a kernel (CO-RE, `__kconfig`, `__ksym`) for engines of this
+    /// process: before `load`, with `target_for` or types of your own. Kernels as engines do so for
+    /// themselves. What the target lacks the programs say that need it, when they are run.
+    void make_ready(const Target& target) {
+        resolve_core(state_->spec, target);
+        resolve_externs(state_->spec, target);
+    }
     /// Makes an instance, in place of the one there was. Constants and globals begin as `spec`
     /// says.
     Result<void> load(Engine& engine, const EngineOptions& options = {}) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "asking.skel.h"
 #include "bpftwin/bpftwin.h"
 #include "exec_counter.skel.h"
 #include "hard.skel.h"
@@ -142,6 +143,27 @@ TEST(skeletons, of_several_objects_stand_in_one_file) {
     EXPECT_TRUE(tail_calls::open());
     const hello_ring_buffer_types::event event{};
     EXPECT_EQ(event.pid, 0u);
+}
+
+TEST(skeleton_for_a_kernel, gets_what_it_asks_for) {
+    asking skel = asking::open().value();
+    const auto interpreter = make_interpreter();
+    Target target;
+    target.name = "a kernel with its own types";
+    target.types = skel.spec().btf;
+    target.config = "CONFIG_HZ=100\n";
+    skel.make_ready(target);
+    ASSERT_TRUE(skel.load(*interpreter));
+    EXPECT_EQ(skel.programs().ask.run()->return_value, 100 + 4);
+}
+
+TEST(skeleton_for_a_kernel, says_what_was_not_resolved) {
+    asking skel = asking::open().value();
+    const auto interpreter = make_interpreter();
+    const auto loaded = skel.load(*interpreter);
+    const auto ran = loaded ? skel.programs().ask.run() : std::unexpected(loaded.error());
+    ASSERT_FALSE(ran);
+    EXPECT_THAT(ran.error().message, HasSubstr("was not resolved"));
 }
 
 }  // namespace
