@@ -1,10 +1,14 @@
 // The types that are checked in for the session `core` are parts of kernels' types: a whole kernel
 // gives every relocation the same answer.
 #include <string>
+#include <vector>
 
-#include "cli/json.h"
+#include "bpftwin/kernel.h"
+#include "bpftwin/target.h"
+#include "cli/object.h"
+#include "fmt/format.h"
 #include "gtest/gtest.h"
-#include "tests/cli/process.h"
+#include "isa/disasm.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -17,20 +21,15 @@ struct Kernel {
 
 void PrintTo(const Kernel& kernel, std::ostream* out) { *out << kernel.release; }
 
-/// What `bpftwin core` says of a program, or null.
-Json report(const std::string& program, const std::string& types) {
-    const Finished finished =
-        shell("bpftwin core " + program + ".bpf.c --json --btf " + types + " 2>/dev/null");
-    return Json::parse(finished.output, nullptr, false);
-}
-
-/// Program, instruction, outcome and the instruction afterwards: not the place of a member among
-/// others, which a part has fewer of.
-std::vector<std::string> answers(const Json& report) {
+/// What a relocation came to: outcome and instruction, not the place of a member among others,
+/// which a part has fewer of.
+std::vector<std::string> answers(ObjectSpec object, const Target& target) {
     std::vector<std::string> list;
-    for (const Json& one : report["targets"][0]["relocations"])
-        list.push_back(one["program"].get<std::string>() + " " + one["insn"].dump() + " " +
-                       one["state"].get<std::string>() + " " + one["after"].dump());
+    for (const CoreOutcome& outcome : resolve_core(object, target))
+        list.push_back(
+            fmt::format("{} {} {} {}", outcome.program, outcome.relocation.insn,
+                        name_of(outcome.relocation.state),
+                        outcome.after.empty() ? "" : disassemble(outcome.after, 0).value_or("?")));
     return list;
 }
 
@@ -38,15 +37,21 @@ class CoreParts : public testing::TestWithParam<Kernel> {};
 
 TEST_P(CoreParts, give_the_answers_of_the_whole_kernel) {
     const Kernel& kernel = GetParam();
+    const std::string folder = BPFTWIN_GOLDEN "/";
+    Target part, whole;
     for (const std::string program : {"inode", "process", "socket"}) {
-        const Json whole = report(program, kernel.where), part = report(program, kernel.part);
-        if (whole.is_discarded()) GTEST_SKIP() << "cannot be asked: " << kernel.where;
-        if (part.is_discarded()) GTEST_SKIP() << "no clang installed";
-        const std::string name = whole["targets"][0]["target"];
-        if (!name.contains(kernel.release))
-            GTEST_SKIP() << name << " is not " << kernel.release << ", of which the part is";
-        EXPECT_FALSE(answers(part).empty());
-        EXPECT_EQ(answers(whole), answers(part)) << program;
+        const auto object = open_object({.path = folder + program + ".bpf.c"});
+        if (!object) GTEST_SKIP() << object.error().message;
+        if (!whole.types) {
+            auto asked = target_for(*object, kernel.where);
+            if (!asked) GTEST_SKIP() << asked.error().message;
+            whole = std::move(*asked);
+            part.types = load_btf_file(folder + kernel.part).value();
+        }
+        if (!whole.types || !whole.name.contains(kernel.release))
+            GTEST_SKIP() << whole.name << " is not " << kernel.release << ", of which the part is";
+        EXPECT_FALSE(answers(*object, part).empty());
+        EXPECT_EQ(answers(*object, whole), answers(*object, part)) << program;
     }
 }
 
