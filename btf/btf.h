@@ -205,21 +205,24 @@ private:
 /// "type 12 (STRUCT event)", for messages.
 std::string describe(const Btf& btf, std::uint32_t id);
 
-/// What an object file knows about one data section and its BTF does not yet.
+/// What an object file knows about one data section and its BTF does not yet. The names are the
+/// object's.
 struct DatasecLayout {
-    std::string name;                                        ///< ".data".
-    std::uint32_t size;                                      ///< Of the section in bytes.
-    std::unordered_map<std::string, std::uint32_t> offsets;  ///< By variable.
+    std::string_view name;  ///< ".data".
+    std::uint32_t size;     ///< Of the section in bytes.
+    /// By variable; nothing where several have that name.
+    std::unordered_map<std::string_view, std::optional<std::uint32_t>> offsets;
 };
 
-/// A copy of `btf` with sizes and offsets of its data sections filled in, as libbpf does before it
-/// hands BTF to the kernel (compilers leave them 0), and their entries sorted by offset. Sections
-/// without a layout stay as they are. A variable that its section's layout does not name keeps its
-/// offset if it is static (compilers fill those) and leaves the section if it is not: gcc 12 lists
-/// constants under ".data" which the object has elsewhere.
-/// @return the copy, or an Error that names the section and the variable that does not fit.
-Result<std::shared_ptr<const Btf>> with_datasecs(const Btf& btf,
-                                                 std::span<const DatasecLayout> layouts);
+/// A copy of a `.BTF` section, which may be damaged, with sizes and offsets of its data sections
+/// filled in, as libbpf does before it hands BTF to the kernel (compilers leave them 0), and their
+/// entries sorted by offset. Sections without a layout stay as they are. A variable that its
+/// section's layout does not name keeps its offset if it is static (compilers fill those) and
+/// leaves the section if it is not: gcc 12 lists constants under ".data" which the object has
+/// elsewhere. What is damaged stays.
+/// @param layouts sorted by name.
+/// @return the copy, or an Error that names a section of another size.
+Result<Bytes> with_datasecs(ByteView raw, std::span<const DatasecLayout> layouts);
 
 /// A copy in which the last variable of a data section, an array, has `count` elements, and the
 /// section the size that follows (libbpf's map_btf_datasec_resize). All ids stay.

@@ -1,11 +1,10 @@
 // Sizes and offsets that compilers leave open in data sections, filled in from the object's section
-// and symbol tables (libbpf's btf_fixup_datasec). The records are copied; only the chosen data
-// sections change.
+// and symbol tables (libbpf's btf_fixup_datasec).
 #include <algorithm>
 #include <utility>
 
 #include "btf/btf.h"
-#include "btf/wire.h"
+#include "btf/unchecked.h"
 #include "fmt/format.h"
 
 namespace bpftwin {
@@ -22,79 +21,95 @@ void append(Bytes& out, const T& value) {
 
 void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
-/// Copies BTF record by record, and lays out data sections on the way.
+/// Copies BTF, and lays out data sections on the way.
 class DatasecWriter {
 public:
-    DatasecWriter(const Btf& btf, std::span<const DatasecLayout> layouts)
-        : btf_(btf), layouts_(layouts), raw_(btf.raw()), header_(read<Header>(raw_, 0)) {}
+    DatasecWriter(ByteView raw, const Parts& parts, std::span<const DatasecLayout> layouts)
+        : raw_(raw), parts_(parts), layouts_(layouts) {
+        out_.reserve(raw.size());
+        for_each_record(raw_, parts_,
+                        [&](const Record&, std::size_t at) { places_.push_back(at); });
+    }
 
     Result<Bytes> write() {
-        const std::size_t begin = header_.header_length;
-        out_.assign(raw_.begin(), raw_.begin() + static_cast<std::ptrdiff_t>(begin));
-        std::size_t at = begin;
-        for (std::uint32_t id = 1; id < btf_.type_count(); ++id) {
-            const auto record = read<Record>(raw_, at);
-            if (auto copied = copy(id, record, at); !copied) return std::unexpected(copied.error());
-            at += length_of(record);
+        for (std::uint32_t id = 1; id < places_.size(); ++id) {
+            const auto record = read<Record>(raw_, places_[id]);
+            if (kind_of(record) != BtfKind::datasec) continue;
+            const auto* layout = layout_of(name_of(record));
+            if (!layout) continue;
+            if (record.size_or_type != 0 && record.size_or_type != layout->size)
+                return fail(fmt::format(
+                    "BTF type {} (DATASEC {}): has {} bytes, but the object's section {}", id,
+                    layout->name, record.size_or_type, layout->size));
+            section(record, places_[id], *layout);
         }
-        finish(begin);
-        return std::move(out_);
+        return finish();
     }
 
 private:
-    Result<void> copy(std::uint32_t id, const Record& record, std::size_t at) {
-        const DatasecLayout* layout = layout_of(btf_.type(id));
-        if (layout) return section(id, record, *layout);
-        append(out_, raw_.subspan(at, length_of(record)));
-        return {};
+    static BtfKind kind_of(const Record& record) { return static_cast<BtfKind>(record.kind()); }
+    [[nodiscard]] std::string_view name_of(const Record& record) const {
+        return name_at(raw_, parts_, record.name_offset);
     }
 
-    [[nodiscard]] const DatasecLayout* layout_of(const BtfType& type) const {
-        if (type.kind != BtfKind::datasec) return nullptr;
-        const auto found = std::ranges::find(layouts_, type.name, &DatasecLayout::name);
-        return found == layouts_.end() ? nullptr : &*found;
+    [[nodiscard]] const DatasecLayout* layout_of(std::string_view section) const {
+        const auto found = std::ranges::lower_bound(layouts_, section, {}, &DatasecLayout::name);
+        return found == layouts_.end() || found->name != section ? nullptr : &*found;
     }
 
-    Result<void> section(std::uint32_t id, Record record, const DatasecLayout& layout) {
-        const BtfType& type = btf_.type(id);
-        if (type.size != 0 && type.size != layout.size)
-            return fail(fmt::format("BTF {}: has {} bytes, but the object's section {}",
-                                    describe(btf_, id), type.size, layout.size));
-        const auto vars = laid_out(type, layout);
+    void section(Record record, std::size_t at, const DatasecLayout& layout) {
+        const auto vars = laid_out(record, at + sizeof record, layout);
+        append(out_, raw_.subspan(copied_, at - copied_));
+        copied_ = at + length_of(record);
         record.size_or_type = layout.size;
         record.info = (record.info & ~0xffffU) | static_cast<std::uint32_t>(vars.size());
         append(out_, record);
-        for (const BtfSectionVar& var : vars) append(out_, var);
-        return {};
+        append(out_, std::as_bytes(std::span(vars)));
     }
 
-    [[nodiscard]] std::vector<BtfSectionVar> laid_out(const BtfType& type,
-                                                      const DatasecLayout& layout) const {
-        std::vector<BtfSectionVar> vars;
-        for (BtfSectionVar var : btf_.section_vars(type)) {
-            const BtfType& variable = btf_.type(var.type);
-            const auto offset = layout.offsets.find(std::string(variable.name));
-            const bool known = offset != layout.offsets.end();
-            if (known) var.offset = offset->second;
-            if (known || variable.linkage == BtfLinkage::static_) vars.push_back(var);
-        }
+    [[nodiscard]] std::vector<SectionVar> laid_out(const Record& record, std::size_t at,
+                                                   const DatasecLayout& layout) const {
+        std::vector<SectionVar> vars;
+        vars.reserve(record.vlen());
+        for (std::uint32_t i = 0; i < record.vlen(); ++i, at += sizeof(SectionVar))
+            if (const auto var = placed(read<SectionVar>(raw_, at), layout)) vars.push_back(*var);
         std::ranges::sort(vars, {},
-                          [](const BtfSectionVar& v) { return std::pair(v.offset, v.type); });
+                          [](const SectionVar& v) { return std::pair(v.offset, v.type); });
         return vars;
     }
 
-    /// Writes the strings and corrects the header.
-    void finish(std::size_t begin) {
-        header_.type_length = static_cast<std::uint32_t>(out_.size() - begin);
-        header_.string_offset = header_.type_length;
-        std::memcpy(out_.data(), &header_, sizeof header_);
-        append(out_, raw_.last(header_.string_length));
+    /// Nothing where it leaves the section.
+    [[nodiscard]] std::optional<SectionVar> placed(SectionVar var,
+                                                   const DatasecLayout& layout) const {
+        if (var.type == 0 || var.type >= places_.size()) return var;  // Refused by the parser.
+        const std::size_t at = places_[var.type];
+        const auto variable = read<Record>(raw_, at);
+        const auto known = layout.offsets.find(name_of(variable));
+        if (known != layout.offsets.end() && known->second) {
+            var.offset = *known->second;
+            return var;
+        }
+        const bool is_static = kind_of(variable) != BtfKind::var ||
+                               read<std::uint32_t>(raw_, at + sizeof variable) == 0;
+        return is_static ? std::optional(var) : std::nullopt;
     }
 
-    const Btf& btf_;
-    std::span<const DatasecLayout> layouts_;
+    /// Copies the rest and corrects the header.
+    Bytes finish() {
+        append(out_, raw_.subspan(copied_));
+        auto header = read<Header>(raw_, 0);
+        const auto shorter = static_cast<std::uint32_t>(raw_.size() - out_.size());
+        header.type_length -= shorter;
+        header.string_offset -= shorter;
+        btf_wire::write(out_, 0, header);
+        return std::move(out_);
+    }
+
     ByteView raw_;
-    Header header_;
+    const Parts& parts_;
+    std::span<const DatasecLayout> layouts_;
+    std::vector<std::size_t> places_ = {0};  ///< Of the records, by type id.
+    std::size_t copied_ = 0;                 ///< Bytes that are written, or left out.
     Bytes out_;
 };
 
@@ -104,11 +119,6 @@ std::size_t place_of(const Btf& btf, std::uint32_t id) {
     for (std::uint32_t before = 1; before < id; ++before)
         at += length_of(read<Record>(btf.raw(), at));
     return at;
-}
-
-template <class T>
-void write(Bytes& bytes, std::size_t at, const T& value) {
-    std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
 /// The BTF with one more type at its end, which has the highest id.
@@ -127,13 +137,10 @@ Bytes with_type(const Btf& btf, const Record& record, const Array& array) {
 
 }  // namespace
 
-static_assert(sizeof(BtfSectionVar) == sizeof(btf_wire::SectionVar));
-
-Result<std::shared_ptr<const Btf>> with_datasecs(const Btf& btf,
-                                                 std::span<const DatasecLayout> layouts) {
-    auto bytes = DatasecWriter(btf, layouts).write();
-    if (!bytes) return std::unexpected(bytes.error());
-    return Btf::parse(*std::move(bytes));
+Result<Bytes> with_datasecs(ByteView raw, std::span<const DatasecLayout> layouts) {
+    const auto parts = parts_of(raw);
+    if (!parts) return Bytes(raw.begin(), raw.end());
+    return DatasecWriter(raw, *parts, layouts).write();
 }
 
 Result<std::shared_ptr<const Btf>> with_last_array(const Btf& btf, std::uint32_t section,

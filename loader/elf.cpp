@@ -203,6 +203,8 @@ bool ElfSection::is_code() const {
 
 bool ElfSection::is_relocations() const { return type == SHT_REL || type == SHT_RELA; }
 
+bool ElfSection::can_hold_variables() const { return (flags & SHF_ALLOC) != 0 && !is_code(); }
+
 bool ElfSymbol::is_local() const { return binding == STB_LOCAL; }
 
 bool ElfSymbol::is_hidden() const {

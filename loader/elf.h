@@ -26,6 +26,8 @@ struct ElfSection {
 
     [[nodiscard]] bool is_code() const;
     [[nodiscard]] bool is_relocations() const;
+    /// Part of the program's memory, but no code.
+    [[nodiscard]] bool can_hold_variables() const;
 };
 
 struct ElfSymbol {

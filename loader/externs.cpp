@@ -122,7 +122,7 @@ std::optional<std::uint32_t> Externs::find(std::string_view name) const {
 }
 
 std::optional<DatasecLayout> Externs::config_layout() const {
-    DatasecLayout layout{.name = std::string(config_section), .size = 0, .offsets = {}};
+    DatasecLayout layout{.name = config_section, .size = 0, .offsets = {}};
     for (const ExternSpec& one : externs_) {
         if (one.kind != ExternSpec::Kind::config) continue;
         layout.offsets.emplace(one.name, one.offset);

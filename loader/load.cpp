@@ -6,7 +6,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <utility>
 
 #include "bpftwin/spec.h"
@@ -58,20 +57,21 @@ Result<std::uint32_t> version_of(const ElfFile& elf) {
 /// What ELF knows of the sections that BTF describes: sizes, and offsets of variables. Where two
 /// static variables share a name, the compiler's own offsets have to do.
 std::vector<DatasecLayout> section_layouts(const ElfFile& elf) {
-    std::vector<DatasecLayout> layouts;
+    std::vector<DatasecLayout> all;
+    all.reserve(elf.sections().size());
     for (const auto& section : elf.sections())
-        layouts.push_back(
-            {std::string(section.name), static_cast<std::uint32_t>(section.size), {}});
-    std::set<std::pair<std::uint32_t, std::string_view>> seen;
+        all.push_back({section.name, static_cast<std::uint32_t>(section.size), {}});
     for (const auto& symbol : elf.symbols()) {
-        if (!symbol.is_variable() || symbol.section >= layouts.size()) continue;
-        auto& offsets = layouts[symbol.section].offsets;
-        if (seen.emplace(symbol.section, symbol.name).second)
-            offsets.emplace(symbol.name, static_cast<std::uint32_t>(symbol.value));
-        else
-            offsets.erase(std::string(symbol.name));
+        if (!symbol.is_variable() || symbol.section >= all.size()) continue;
+        const auto value = static_cast<std::uint32_t>(symbol.value);
+        const auto [known, is_new] = all[symbol.section].offsets.try_emplace(symbol.name, value);
+        if (!is_new) known->second.reset();
     }
-    return layouts;
+    std::vector<DatasecLayout> of_data;
+    for (const auto& section : elf.sections())
+        if (section.can_hold_variables()) of_data.push_back(std::move(all[section.index]));
+    std::ranges::stable_sort(of_data, {}, &DatasecLayout::name);
+    return of_data;
 }
 
 struct Types {
@@ -79,19 +79,25 @@ struct Types {
     Externs externs;
 };
 
-/// The object's types, with what ELF knows of its sections, and its externs.
+/// Types that follow those layouts.
+Result<SharedBtf> laid_out(ByteView raw, std::span<const DatasecLayout> layouts) {
+    auto bytes = with_datasecs(raw, layouts);
+    if (!bytes) return std::unexpected(bytes.error());
+    return Btf::parse(*std::move(bytes));
+}
+
+/// The object's types, with what ELF knows of its sections, and its externs. Where configuration
+/// values stand is known only when their types are.
 Result<Types> types_of(const ElfFile& elf) {
     const auto* section = elf.section(".BTF");
     if (!section || section->data.empty()) return {};
-    auto btf = Btf::parse(repaired_btf(section->data, elf));
+    auto btf = laid_out(repaired_btf(section->data, elf), section_layouts(elf));
     if (!btf) return std::unexpected(btf.error().in("section .BTF"));
     auto externs = Externs::read(elf, **btf);
     if (!externs) return std::unexpected(externs.error());
-    auto layouts = section_layouts(elf);
-    if (auto config = externs->config_layout()) layouts.push_back(std::move(*config));
-    auto complete = with_datasecs(**btf, layouts);
-    if (!complete) return std::unexpected(complete.error().in("section .BTF"));
-    return Types{std::move(*complete), std::move(*externs)};
+    if (const auto config = externs->config_layout()) btf = laid_out((*btf)->raw(), {&*config, 1});
+    if (!btf) return std::unexpected(btf.error().in("section .BTF"));
+    return Types{std::move(*btf), std::move(*externs)};
 }
 
 Result<BtfExt> btf_ext_of(const ElfFile& elf, const Btf* btf) {

@@ -2,7 +2,6 @@
 
 #include <linux/bpf.h>
 
-#include <algorithm>
 #include <array>
 
 namespace bpftwin {
@@ -33,21 +32,22 @@ constexpr auto section_table = std::to_array<SectionRow>({
 #include "loader/sections.def"
 });
 
+/// Whether a row is for the name that begins with it.
 bool fits(const SectionRow& row, std::string_view name) {
-    if (name == row.name) return true;
-    return row.match == Match::target && name.starts_with(row.name) && name[row.name.size()] == '/';
+    const auto rest = name.substr(row.name.size());
+    return rest.empty() || (row.match == Match::target && rest.front() == '/');
 }
 
-bool fits_as_prefix(const SectionRow& row, std::string_view name) {
-    return row.match == Match::prefix && name.starts_with(row.name);
-}
-
+/// A row for the name itself comes before one for all that begin so.
 const SectionRow* row_of(std::string_view name) {
-    for (auto fit : {fits, fits_as_prefix}) {
-        auto row = std::ranges::find_if(section_table, [&](auto& r) { return fit(r, name); });
-        if (row != section_table.end()) return &*row;
+    const SectionRow* prefix = nullptr;
+    const char first = name.empty() ? '\0' : name.front();
+    for (const SectionRow& row : section_table) {
+        if (row.name.front() != first || !name.starts_with(row.name)) continue;
+        if (fits(row, name)) return &row;
+        if (!prefix && row.match == Match::prefix) prefix = &row;
     }
-    return nullptr;
+    return prefix;
 }
 
 }  // namespace

@@ -151,6 +151,13 @@ TEST(btf, sizes_are_those_of_c) {
     EXPECT_EQ(btf->size_of(0), std::nullopt);
 }
 
+Result<std::shared_ptr<const Btf>> laid_out(const Btf& btf,
+                                            std::span<const DatasecLayout> layouts) {
+    auto bytes = with_datasecs(btf.raw(), layouts);
+    if (!bytes) return std::unexpected(bytes.error());
+    return Btf::parse(*std::move(bytes));
+}
+
 class WithDatasecs : public testing::Test {
 protected:
     BtfBuilder b;
@@ -164,7 +171,7 @@ TEST_F(WithDatasecs, sizes_and_offsets_are_filled_in_and_sorted) {
     const auto data = b.datasec(".data", 0, {{first, 0, 4}, {second, 0, 4}, {local, 4, 4}});
     const auto after = b.typedef_("after", i);
     const DatasecLayout layout{".data", 12, {{"first", 8}, {"second", 0}}};
-    const auto btf = with_datasecs(*b.build(), {&layout, 1});
+    const auto btf = laid_out(*b.build(), {&layout, 1});
     ASSERT_TRUE(btf) << btf.error().message;
     EXPECT_EQ((*btf)->type(data).size, 12U);
     const auto vars = (*btf)->section_vars((*btf)->type(data));
@@ -180,7 +187,7 @@ TEST_F(WithDatasecs, variables_that_are_elsewhere_leave_the_section) {
     const auto data = b.datasec(".data", 0, {{first, 0, 4}, {second, 0, 4}});
     b.typedef_("after", i);
     const DatasecLayout layout{".data", 4, {{"second", 0}}};
-    const auto btf = with_datasecs(*b.build(), {&layout, 1});
+    const auto btf = laid_out(*b.build(), {&layout, 1});
     ASSERT_TRUE(btf) << btf.error().message;
     ASSERT_EQ((*btf)->section_vars((*btf)->type(data)).size(), 1U);
     EXPECT_EQ((*btf)->section_vars((*btf)->type(data))[0].type, second);
@@ -190,7 +197,7 @@ TEST_F(WithDatasecs, variables_that_are_elsewhere_leave_the_section) {
 TEST_F(WithDatasecs, sections_without_a_layout_stay) {
     b.datasec(".ksyms", 0, {{first, 0, 4}});
     const auto before = b.build();
-    const auto btf = with_datasecs(*before, {});
+    const auto btf = laid_out(*before, {});
     ASSERT_TRUE(btf);
     EXPECT_TRUE(std::ranges::equal((*btf)->raw(), before->raw()));
 }
@@ -198,7 +205,7 @@ TEST_F(WithDatasecs, sections_without_a_layout_stay) {
 TEST_F(WithDatasecs, variables_outside_are_refused) {
     b.datasec(".data", 0, {{first, 0, 4}});
     const DatasecLayout layout{".data", 4, {{"first", 2}}};
-    const auto btf = with_datasecs(*b.build(), {&layout, 1});
+    const auto btf = laid_out(*b.build(), {&layout, 1});
     ASSERT_FALSE(btf);
     EXPECT_THAT(btf.error().message, HasSubstr("(DATASEC .data): entry 0 (first): ends beyond"));
 }
@@ -206,7 +213,7 @@ TEST_F(WithDatasecs, variables_outside_are_refused) {
 TEST_F(WithDatasecs, a_section_of_another_size_is_refused) {
     b.datasec(".data", 8, {{first, 0, 4}});
     const DatasecLayout layout{".data", 4, {{"first", 0}}};
-    const auto btf = with_datasecs(*b.build(), {&layout, 1});
+    const auto btf = laid_out(*b.build(), {&layout, 1});
     ASSERT_FALSE(btf);
     EXPECT_THAT(btf.error().message, HasSubstr("has 8 bytes, but the object's section 4"));
 }

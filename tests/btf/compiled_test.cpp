@@ -157,7 +157,9 @@ TEST_F(HeadersCompiled, btf_of_clang_is_accepted) {
     ASSERT_TRUE(data);
     EXPECT_EQ((*btf)->type(*data).size, 0U);
     const DatasecLayout layout{".data", 4, {{"counter", 0}}};
-    const auto filled = with_datasecs(**btf, {&layout, 1});
+    const auto bytes = with_datasecs((*btf)->raw(), {&layout, 1});
+    ASSERT_TRUE(bytes) << bytes.error().message;
+    const auto filled = Btf::parse(*bytes);
     ASSERT_TRUE(filled) << filled.error().message;
     EXPECT_EQ(format_value(**filled, *data, Bytes{std::byte{5}, {}, {}, {}}), "{.counter = 5}");
 }

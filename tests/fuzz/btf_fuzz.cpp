@@ -1,5 +1,6 @@
 // Any bytes are BTF or an error, by themselves and as the types of a module that continue others;
 // of BTF everything can be asked, printed, read, laid out again and compared.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -37,19 +38,26 @@ void ask(const Btf& btf, std::uint32_t id, ByteView value) {
 }
 
 /// Lays out every data section as if its variables followed each other.
-void lay_out(const Btf& btf) {
+void lay_out_all(const Btf& btf) {
     std::vector<DatasecLayout> layouts;
     for (std::uint32_t id = 1; id < btf.type_count(); ++id) {
         if (btf.kind(id) != BtfKind::datasec) continue;
-        DatasecLayout layout{std::string(btf.type(id).name), 0, {}};
+        DatasecLayout layout{btf.type(id).name, 0, {}};
         for (const BtfSectionVar& var : btf.section_vars(btf.type(id))) {
             layout.offsets.emplace(btf.type(var.type).name, layout.size);
             layout.size += var.size;
         }
         layouts.push_back(std::move(layout));
     }
-    (void)with_datasecs(btf, layouts);
-    if (!with_datasecs(btf, {})) std::abort();
+    std::ranges::sort(layouts, {}, &DatasecLayout::name);
+    (void)with_datasecs(btf.raw(), layouts);
+}
+
+/// Any bytes are taken, and what has no such section stays as it is.
+void lay_out(ByteView bytes) {
+    const DatasecLayout layout{".data", 8, {{"first", 4}, {"second", 0}, {"both", {}}}};
+    (void)with_datasecs(bytes, {&layout, 1});
+    if (!std::ranges::equal(*with_datasecs(bytes, {}), bytes)) std::abort();
 }
 
 /// What split BTF continues: a type of each kind that others refer to.
@@ -102,9 +110,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ByteView bytes = std::as_bytes(std::span(data, size));
     // The strings stand last, so they are the part of the input that can be text of values.
     const ByteView value = bytes.last(std::min<std::size_t>(bytes.size(), 256));
+    lay_out(bytes);
     const auto whole = Btf::parse(bytes);
     try_all(whole, *base, value);
-    if (whole) lay_out(**whole);
+    if (whole) lay_out_all(**whole);
     try_all(Btf::parse(bytes, base), *base, value);
     return 0;
 }
