@@ -3,7 +3,6 @@
 #include <elf.h>
 
 #include <algorithm>
-#include <cstring>
 #include <tuple>
 
 #include "fmt/format.h"
@@ -79,13 +78,11 @@ std::string function_error(const Extent& extent, const ElfSection& section) {
 bool is_static(const Extent& extent) { return extent.symbol && extent.symbol->is_local(); }
 
 CodeFunction function_from(const Extent& extent, const ElfSection& section, bool entry) {
-    CodeFunction function{.name = std::string(extent.name),
-                          .section = section.index,
-                          .first = static_cast<std::uint32_t>(extent.offset / sizeof(Insn)),
-                          .insns = std::vector<Insn>(extent.size / sizeof(Insn)),
-                          .entry = entry};
-    std::memcpy(function.insns.data(), section.data.data() + extent.offset, extent.size);
-    return function;
+    return {.name = extent.name,
+            .section = section.index,
+            .first = static_cast<std::uint32_t>(extent.offset / sizeof(Insn)),
+            .insns = InsnView(section.data.subspan(extent.offset, extent.size)),
+            .entry = entry};
 }
 
 bool same_place(const Extent& a, const Extent& b) {

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -13,11 +14,33 @@
 
 namespace bpftwin {
 
+/// Instructions as they stand in the object, where they need not be aligned.
+class InsnView {
+public:
+    explicit InsnView(ByteView bytes) : bytes_(bytes) {}
+
+    [[nodiscard]] std::size_t size() const { return bytes_.size() / sizeof(Insn); }
+    [[nodiscard]] Insn operator[](std::size_t index) const {
+        Insn insn;
+        std::memcpy(&insn, bytes_.data() + index * sizeof(Insn), sizeof(Insn));
+        return insn;
+    }
+    void append_to(std::vector<Insn>& insns) const {
+        const std::size_t before = insns.size();
+        insns.resize(before + size());
+        std::memcpy(insns.data() + before, bytes_.data(), size() * sizeof(Insn));
+    }
+
+private:
+    ByteView bytes_;
+};
+
+/// Views of the object's image.
 struct CodeFunction {
-    std::string name;
+    std::string_view name;
     std::uint32_t section = 0;
     std::uint32_t first = 0;  ///< First instruction, counted from the section's start.
-    std::vector<Insn> insns;
+    InsnView insns;
     bool entry = false;  ///< A program of its own; else a subprogram.
 
     [[nodiscard]] std::uint32_t end() const {

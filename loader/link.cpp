@@ -76,8 +76,8 @@ Result<void> Linker::place(std::uint32_t index) {
         return fail(fmt::format("more than {} instructions with its subprograms", most_insns));
     bases_.emplace(index, static_cast<std::uint32_t>(base));
     open_.push_back({index, 0});
-    program_.insns.insert(program_.insns.end(), function.insns.begin(), function.insns.end());
-    program_.functions.push_back({static_cast<std::uint32_t>(base), function.name});
+    function.insns.append_to(program_.insns);
+    program_.functions.push_back({static_cast<std::uint32_t>(base), std::string(function.name)});
     return add_info(function, static_cast<std::uint32_t>(base));
 }
 

@@ -26,7 +26,7 @@ Result<std::string> SlotReader::map_name(const ElfSymbol& symbol) const {
 
 Result<std::string> SlotReader::program_name(const ElfSymbol& symbol) const {
     if (const CodeFunction* program = code.entry_at(symbol.section, symbol.value))
-        return program->name;
+        return std::string(program->name);
     return fail(fmt::format("'{}' is not an entry program", elf.display_name(symbol)));
 }
 

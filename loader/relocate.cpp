@@ -146,7 +146,7 @@ std::int64_t addend_of(const Insn& insn, const ElfRelocation& relocation, const 
 Result<Reference> Resolver::resolve(const CodeFunction& function, std::uint32_t insn,
                                     const ElfRelocation& relocation) const {
     const auto& symbol = elf.symbols()[relocation.symbol];
-    const auto& place = function.insns[insn];
+    const Insn place = function.insns[insn];
     if (auto what = kind_error(place, relocation); !what.empty()) return fail(what);
     bool call = place.code == call_code;
     if (!call && insn + 1 == function.insns.size()) return fail("second slot is missing");
@@ -209,7 +209,7 @@ Result<std::optional<Reference>> plain_call(const Code& code, const CodeFunction
 
 Result<std::optional<Reference>> unrelocated(const Code& code, const CodeFunction& function,
                                              std::uint32_t insn) {
-    const auto& place = function.insns[insn];
+    const Insn place = function.insns[insn];
     // Not an error as long as nobody runs it: libbpf, too, leaves it to the kernel.
     if (is_map_load(place)) return Reference{.kind = Reference::Kind::unnamed_map, .insn = insn};
     if (is_function_load(place))
@@ -218,35 +218,35 @@ Result<std::optional<Reference>> unrelocated(const Code& code, const CodeFunctio
     return std::nullopt;
 }
 
-/// Which instructions have a relocation. Two of one instruction are an error.
-Result<std::vector<bool>> relocated_insns(const CodeFunction& function,
-                                          const std::vector<Reference>& references) {
-    std::vector<bool> relocated(function.insns.size());
-    for (const auto& reference : references) {
-        if (relocated[reference.insn])
-            return fail(
-                fmt::format("insn {}: has two relocations", function.first + reference.insn));
-        relocated[reference.insn] = true;
-    }
-    return relocated;
+/// Sorts by instruction. Two relocations of one are an error.
+Result<void> order(const CodeFunction& function, std::vector<Reference>& references) {
+    std::ranges::sort(references, {}, &Reference::insn);
+    const auto twice = std::ranges::adjacent_find(references, {}, &Reference::insn);
+    if (twice == references.end()) return {};
+    return fail(fmt::format("insn {}: has two relocations", function.first + twice->insn));
 }
 
 /// Adds the references that need no relocation, and says what else lacks one.
 Result<void> complete(const Code& code, const CodeFunction& function,
                       std::vector<Reference>& references) {
-    auto relocated = relocated_insns(function, references);
-    if (!relocated) return std::unexpected(relocated.error());
+    if (auto ordered = order(function, references); !ordered) return ordered;
+    const std::size_t relocated = references.size();
+    std::size_t next = 0;
     for (std::uint32_t i = 0; i < function.insns.size(); ++i) {
-        if (!(*relocated)[i]) {
+        const std::uint8_t opcode = function.insns[i].code;
+        if (!kind_for(opcode)) continue;
+        while (next < relocated && references[next].insn < i) ++next;
+        if (next == relocated || references[next].insn != i) {
             auto reference = unrelocated(code, function, i);
             if (!reference)
                 return std::unexpected(
                     reference.error().in(fmt::format("insn {}", function.first + i)));
             if (*reference) references.push_back(**reference);
         }
-        if (function.insns[i].code == lddw_code) ++i;
+        if (opcode == lddw_code) ++i;
     }
-    std::ranges::sort(references, {}, &Reference::insn);
+    const auto added = references.begin() + static_cast<std::ptrdiff_t>(relocated);
+    std::ranges::inplace_merge(references, added, {}, &Reference::insn);
     return {};
 }
 

@@ -43,7 +43,7 @@ Result<PlacedCallback> read_callback(const ElfFile& elf, const Btf& btf, const C
         return fail(fmt::format("'{}' is not an entry program", elf.display_name(symbol)));
     auto member = member_at(btf, section.name, relocation.offset);
     if (!member) return std::unexpected(member.error());
-    return PlacedCallback{program->name, std::move(*member)};
+    return PlacedCallback{std::string(program->name), std::move(*member)};
 }
 
 }  // namespace
