@@ -1,6 +1,8 @@
 #include "btf/near_names.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
@@ -24,12 +26,26 @@ std::size_t edits_between(std::string_view from, std::string_view to) {
     return row.back();
 }
 
-constexpr std::size_t most_edits = 2;
+constexpr int most_edits = 2;
+
+/// The characters of a name, by their low bits.
+std::uint64_t characters_of(std::string_view name) {
+    std::uint64_t set = 0;
+    for (const char c : name) set |= std::uint64_t{1} << (static_cast<unsigned char>(c) & 63);
+    return set;
+}
+
+/// Cheaper than to count edits, each of which brings or takes at most one character.
+bool may_be_near(std::string_view a, std::string_view b) {
+    const auto [shorter, longer] = std::minmax({a.size(), b.size()});
+    if (longer - shorter > most_edits) return false;
+    const std::uint64_t in_a = characters_of(a), in_b = characters_of(b);
+    return std::popcount(in_a & ~in_b) <= most_edits && std::popcount(in_b & ~in_a) <= most_edits;
+}
 
 bool is_near(std::string_view a, std::string_view b) {
     if (a.contains(b) || b.contains(a)) return true;
-    const auto [shorter, longer] = std::minmax({a.size(), b.size()});
-    return longer - shorter <= most_edits && edits_between(a, b) <= most_edits;
+    return may_be_near(a, b) && edits_between(a, b) <= most_edits;
 }
 
 }  // namespace
