@@ -45,10 +45,6 @@ public:
     [[nodiscard]] std::uint32_t cpu_count() const { return cpu_count_; }
     [[nodiscard]] const ValueFields& fields() const { return fields_; }
 
-    /// The number user space knows the map by (`bpf_map_info::id`); the owner gives it. 0: none.
-    [[nodiscard]] std::uint32_t id() const { return id_; }
-    void identify(std::uint32_t id) { id_ = id; }
-
     // --- The program's side, as the helpers of the same names. `cpu` picks the per-CPU value.
 
     /// Address of the value, or null. For maps of maps the inner `Map`. The memory stays valid as
@@ -104,7 +100,6 @@ private:
     MapSpec spec_;
     std::uint32_t cpu_count_;
     ValueFields fields_;
-    std::uint32_t id_ = 0;
     std::atomic<bool> frozen_ = false;
 };
 

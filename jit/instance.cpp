@@ -39,7 +39,7 @@ public:
     static Result<std::unique_ptr<Instance>> create(const ObjectSpec& object,
                                                     const EngineOptions& options,
                                                     const Target& target) {
-        auto maps = MapSet::create(object, cpu_count_of(options));
+        auto maps = MapSet::create(object, cpu_count_of(options), options.maps);
         if (!maps) return std::unexpected(maps.error());
         install_fault_handler();
         std::unique_ptr<JitInstance> instance(new JitInstance(object, std::move(*maps), options));

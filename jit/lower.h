@@ -14,7 +14,7 @@ namespace bpftwin::jit {
 /// The maps that a program may refer to, by index in `ObjectSpec::maps`.
 struct ProgramMaps {
     std::span<const MapAddress> addresses;
-    std::span<const std::unique_ptr<Map>> maps;
+    std::span<const std::shared_ptr<Map>> maps;
 };
 
 /// Checks a program, resolves what it refers to, and chooses what is to be emitted.

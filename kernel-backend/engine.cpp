@@ -39,19 +39,27 @@ bool prints(const ProgramSpec& program) {
     });
 }
 
+/// A map outside its instance needs its kernel all the same.
+struct Kept {
+    std::shared_ptr<Kernel> kernel;
+    std::shared_ptr<KernelMap> map;
+};
+
 class KernelInstance final : public Instance {
 public:
     KernelInstance(std::shared_ptr<Kernel> kernel, const ObjectSpec& object)
         : kernel_(std::move(kernel)), spec_(ready_for(*kernel_, object)) {}
 
-    Result<void> load() {
-        auto object = KernelObject::create(*kernel_, spec_);
+    Result<void> load(const SharedMaps& shared) {
+        auto object = KernelObject::create(*kernel_, spec_, shared);
         if (!object) return std::unexpected(object.error());
         object_ = std::move(*object);
         for (const ProgramSpec& program : spec_.programs)
             if (program.autoload) entries_.push_back({&program, object_->load(program, 0)});
-        for (const auto& map : object_->maps())
-            if (auto done = prepare(*map); !done) return done;
+        for (std::size_t i = 0; i < spec_.maps.size(); ++i) {
+            if (shared.contains(spec_.maps[i].name)) continue;
+            if (auto done = prepare(*object_->maps()[i]); !done) return done;
+        }
         prints_ = std::ranges::any_of(spec_.programs, prints);
         // Lines of instances before are not ours.
         if (prints_) (void)kernel_->take_trace();
@@ -69,7 +77,14 @@ public:
         return result;
     }
 
-    MapView* map(std::string_view name) override { return object_->map(name); }
+    MapView* map(std::string_view name) override { return object_->map(name).get(); }
+
+    std::shared_ptr<MapView> shared_map(std::string_view name) override {
+        auto map = object_->map(name);
+        if (!map) return nullptr;
+        auto kept = std::make_shared<Kept>(kernel_, std::move(map));
+        return {kept, kept->map.get()};
+    }
 
     [[nodiscard]] Result<CodeInfo> code_info(std::string_view program) const override {
         const auto entry = find(program);
@@ -114,12 +129,13 @@ private:
     }
 
     Result<void> collect(RunResult& result, bool want_maps) {
-        for (const auto& map : object_->maps()) {
-            if (auto done = map->drain(result.events); !done) return done;
+        for (std::size_t i = 0; i < spec_.maps.size(); ++i) {
+            KernelMap& map = *object_->maps()[i];
+            if (auto done = map.drain(result.events); !done) return done;
             if (!want_maps) continue;
-            auto entries = map->entries();
+            auto entries = map.entries();
             if (!entries) return std::unexpected(entries.error());
-            result.maps.push_back({map->spec().name, map->spec().type, std::move(*entries)});
+            result.maps.push_back({spec_.maps[i].name, spec_.maps[i].type, std::move(*entries)});
         }
         if (prints_) collect_trace(result);
         result.unseen.push_back({Effect::redirect, "a kernel's test-run does not tell it"});
@@ -148,9 +164,10 @@ public:
     [[nodiscard]] std::string_view name() const override { return name_; }
     [[nodiscard]] std::string release() const override { return kernel_->release(); }
     Result<std::unique_ptr<Instance>> instantiate(const ObjectSpec& object,
-                                                  const EngineOptions&) override {
+                                                  const EngineOptions& options) override {
         auto instance = std::make_unique<KernelInstance>(kernel_, object);
-        if (auto loaded = instance->load(); !loaded) return std::unexpected(loaded.error());
+        if (auto loaded = instance->load(options.maps); !loaded)
+            return std::unexpected(loaded.error());
         return instance;
     }
 

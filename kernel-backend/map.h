@@ -37,6 +37,7 @@ public:
     /// Adds what programs sent since the last call.
     Result<void> drain(std::vector<Event>& events);
 
+    [[nodiscard]] bool is_in(const Kernel& kernel) const { return kernel_ == &kernel; }
     [[nodiscard]] int descriptor() const { return descriptor_.number(); }
     /// The descriptor alone, when nobody asks for entries any more.
     Descriptor release() && { return std::move(descriptor_); }

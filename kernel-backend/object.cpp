@@ -5,6 +5,7 @@
 #include "btf/btf.h"
 #include "fmt/format.h"
 #include "helpers/maps/attributes.h"
+#include "helpers/maps/sharing.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/submitted_btf.h"
 
@@ -27,15 +28,25 @@ Result<void> store_descriptor(KernelMap& map, std::uint32_t slot, int descriptor
     return map.update(bytes_of(slot), {bytes_of(static_cast<std::uint32_t>(descriptor))}, 0);
 }
 
-Result<std::unique_ptr<KernelObject>> KernelObject::create(Kernel& kernel,
-                                                           const ObjectSpec& object) {
+Result<std::unique_ptr<KernelObject>> KernelObject::create(Kernel& kernel, const ObjectSpec& object,
+                                                           const SharedMaps& shared) {
+    if (auto known = check_shared_names(object, shared); !known)
+        return std::unexpected(known.error());
     std::unique_ptr<KernelObject> result(new KernelObject(kernel, object));
     result->load_types();
-    for (const MapSpec& spec : object.maps)
-        if (auto done = result->create_map(spec); !done) return std::unexpected(done.error());
-    for (std::size_t i = 0; i < object.maps.size(); ++i)
+    for (const MapSpec& spec : object.maps) {
+        const auto other = shared.find(spec.name);
+        auto map = other == shared.end() ? result->create_map(spec)
+                                         : result->existing_map(spec, other->second);
+        if (!map) return std::unexpected(map.error());
+        result->descriptors_.push_back((*map)->descriptor());
+        result->maps_.push_back(std::move(*map));
+    }
+    for (std::size_t i = 0; i < object.maps.size(); ++i) {
+        if (shared.contains(object.maps[i].name)) continue;
         if (auto done = result->fill(object.maps[i], *result->maps_[i]); !done)
             return std::unexpected(done.error());
+    }
     return result;
 }
 
@@ -57,16 +68,24 @@ Result<Descriptor> KernelObject::inner_template(const MapSpec& spec) {
     return std::move(**map).release();
 }
 
-Result<void> KernelObject::create_map(const MapSpec& as_given) {
+Result<std::shared_ptr<KernelMap>> KernelObject::create_map(const MapSpec& as_given) {
     const MapSpec spec = submitted(as_given, *kernel_);
     const auto inner = inner_template(spec);
     if (!inner) return std::unexpected(inner.error());
-    auto map = KernelMap::create(
+    return KernelMap::create(
         *kernel_, spec, {.btf = btf_ ? btf_.number() : 0, .inner = *inner ? inner->number() : 0});
-    if (!map) return std::unexpected(map.error());
-    descriptors_.push_back((*map)->descriptor());
-    maps_.push_back(std::move(*map));
-    return {};
+}
+
+Result<std::shared_ptr<KernelMap>> KernelObject::existing_map(
+    const MapSpec& as_given, const std::shared_ptr<MapView>& other) {
+    auto map = std::dynamic_pointer_cast<KernelMap>(other);
+    if (!map || !map->is_in(*kernel_))
+        return fail(fmt::format(
+            "map {}: cannot be map {}, which is not of an instance of this kernel's engine",
+            as_given.name, other->spec().name));
+    auto alike = check_sharing(submitted(as_given, *kernel_), map->spec());
+    if (!alike) return std::unexpected(alike.error().in("map " + as_given.name));
+    return map;
 }
 
 Result<void> KernelObject::fill(const MapSpec& spec, KernelMap& map) {
@@ -76,8 +95,8 @@ Result<void> KernelObject::fill(const MapSpec& spec, KernelMap& map) {
         if (auto done = map.freeze(); !done) return done;
     if (spec.type == MapType::prog_array) return {};
     for (const MapSlot& slot : spec.slots) {
-        const KernelMap* target = this->map(slot.target);
-        if (target == nullptr)
+        const auto target = this->map(slot.target);
+        if (!target)
             return fail(
                 fmt::format("map {}: slot {}: no map {}", spec.name, slot.index, slot.target));
         if (auto done = store_descriptor(map, slot.index, target->descriptor()); !done) return done;
@@ -85,10 +104,9 @@ Result<void> KernelObject::fill(const MapSpec& spec, KernelMap& map) {
     return {};
 }
 
-KernelMap* KernelObject::map(std::string_view name) const {
-    const auto found =
-        std::ranges::find_if(maps_, [&](const auto& map) { return map->spec().name == name; });
-    return found == maps_.end() ? nullptr : found->get();
+std::shared_ptr<KernelMap> KernelObject::map(std::string_view name) const {
+    const auto index = index_of_map(*object_, name);
+    return index ? maps_[*index] : nullptr;
 }
 
 Result<ModuleTypes> KernelObject::module_types(const ProgramSpec& program) {

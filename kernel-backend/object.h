@@ -21,19 +21,24 @@ public:
     /// Loads the types and creates the maps, filled as their definitions say but for slots of
     /// prog_arrays.
     /// @param object must live as long as this.
+    /// @param shared maps of the same kernel in place of new ones, with their contents.
     /// @return an Error that names the map that the kernel does not create.
-    static Result<std::unique_ptr<KernelObject>> create(Kernel& kernel, const ObjectSpec& object);
+    static Result<std::unique_ptr<KernelObject>> create(Kernel& kernel, const ObjectSpec& object,
+                                                        const SharedMaps& shared = {});
 
     /// Loads one program; see `load_program`.
     LoadedProgram load(const ProgramSpec& program, std::uint32_t log_level);
 
-    [[nodiscard]] const std::vector<std::unique_ptr<KernelMap>>& maps() const { return maps_; }
-    [[nodiscard]] KernelMap* map(std::string_view name) const;
+    /// By index in `ObjectSpec::maps`, whose names count: a shared map may have another one.
+    [[nodiscard]] const std::vector<std::shared_ptr<KernelMap>>& maps() const { return maps_; }
+    [[nodiscard]] std::shared_ptr<KernelMap> map(std::string_view name) const;
 
 private:
     KernelObject(Kernel& kernel, const ObjectSpec& object) : kernel_(&kernel), object_(&object) {}
     void load_types();
-    Result<void> create_map(const MapSpec& as_given);
+    Result<std::shared_ptr<KernelMap>> create_map(const MapSpec& as_given);
+    Result<std::shared_ptr<KernelMap>> existing_map(const MapSpec& as_given,
+                                                    const std::shared_ptr<MapView>& other);
     Result<Descriptor> inner_template(const MapSpec& spec);
     Result<void> fill(const MapSpec& spec, KernelMap& map);
     Result<ModuleTypes> module_types(const ProgramSpec& program);
@@ -42,7 +47,7 @@ private:
     const ObjectSpec* object_;
     Descriptor btf_;
     std::map<std::string, Descriptor, std::less<>> modules_;  ///< Types, opened when needed.
-    std::vector<std::unique_ptr<KernelMap>> maps_;
+    std::vector<std::shared_ptr<KernelMap>> maps_;
     std::vector<int> descriptors_;
 };
 

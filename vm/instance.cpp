@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "fmt/format.h"
+#include "helpers/maps/sharing.h"
 #include "vm/context.h"
 #include "vm/packet.h"
 #include "vm/trap.h"
@@ -51,6 +52,11 @@ Result<std::size_t> UserInstance::index_of(std::string_view name) const {
     if (found == object_.programs.end())
         return fail(fmt::format("no program '{}' in {}", name, object_.name));
     return static_cast<std::size_t>(found - object_.programs.begin());
+}
+
+std::shared_ptr<MapView> UserInstance::shared_map(std::string_view name) {
+    const auto index = index_of_map(object_, name);
+    return index ? maps_.maps()[*index] : nullptr;
 }
 
 Result<CodeInfo> UserInstance::code_info(std::string_view program) const {
@@ -107,10 +113,11 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& i
 }
 
 Result<void> UserInstance::collect_maps(RunResult& result) {
-    for (const auto& map : maps_.maps()) {
-        auto entries = map->entries();
-        if (!entries) return std::unexpected(entries.error().in("map " + map->spec().name));
-        result.maps.push_back({map->spec().name, map->spec().type, std::move(*entries)});
+    for (std::size_t i = 0; i < object_.maps.size(); ++i) {
+        const MapSpec& map = object_.maps[i];
+        auto entries = maps_.maps()[i]->entries();
+        if (!entries) return std::unexpected(entries.error().in("map " + map.name));
+        result.maps.push_back({map.name, map.type, std::move(*entries)});
     }
     return {};
 }

@@ -14,7 +14,8 @@ namespace bpftwin {
 class UserInstance : public Instance {
 public:
     Result<RunResult> run(std::string_view program, const RunInput& input) final;
-    MapView* map(std::string_view name) final { return maps_.find(name); }
+    MapView* map(std::string_view name) final { return shared_map(name).get(); }
+    std::shared_ptr<MapView> shared_map(std::string_view name) final;
     [[nodiscard]] Result<CodeInfo> code_info(std::string_view program) const final;
 
 protected:

@@ -10,6 +10,7 @@
 #include "helpers/maps/attributes.h"
 #include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/prog_array.h"
+#include "helpers/maps/sharing.h"
 
 namespace bpftwin {
 namespace {
@@ -40,31 +41,63 @@ std::optional<std::uint32_t> program_index(const ObjectSpec& object, std::string
     return static_cast<std::uint32_t>(at - object.programs.begin());
 }
 
-}  // namespace
-
-Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count) {
-    MapSet set;
-    for (const MapSpec& spec : object.maps)
-        if (auto ok = set.add(spec, object.btf.get(), cpu_count); !ok)
-            return std::unexpected(ok.error().in("map " + spec.name));
-    std::ranges::sort(set.by_address_);
-    for (const auto& map : set.maps_)
-        if (auto ok = set.fill(object, *map); !ok)
-            return std::unexpected(ok.error().in("map " + map->spec().name));
-    return set;
+/// The map of another instance that stands for a new one.
+Result<std::shared_ptr<Map>> existing_map(const MapSpec& spec, std::uint32_t cpu_count,
+                                          const ValueFields& fields,
+                                          const std::shared_ptr<MapView>& other) {
+    auto map = std::dynamic_pointer_cast<Map>(other);
+    if (!map)
+        return fail(fmt::format("cannot be map {}, which is not of an engine of this process",
+                                other->spec().name));
+    if (auto alike = check_sharing(spec, map->spec()); !alike)
+        return std::unexpected(alike.error());
+    if (map->cpu_count() != cpu_count)
+        return fail(fmt::format("is for {} CPUs, the other instance's map {} for {}", cpu_count,
+                                map->spec().name, map->cpu_count()));
+    if (map->fields() != fields)
+        return fail(
+            fmt::format("cannot be the other instance's map {}, which has its "
+                        "bpf_spin_lock elsewhere",
+                        map->spec().name));
+    return map;
 }
 
-Result<void> MapSet::add(const MapSpec& as_given, const Btf* btf, std::uint32_t cpu_count) {
+Result<std::shared_ptr<Map>> map_for(const MapSpec& as_given, const Btf* btf,
+                                     std::uint32_t cpu_count, const SharedMaps& shared) {
     const MapSpec spec = with_libbpf_defaults(as_given, cpu_count);
     auto fields = fields_of(spec, btf);
     if (!fields) return std::unexpected(fields.error());
-    auto map = Map::create(spec, cpu_count, *fields);
-    if (!map) return std::unexpected(map.error());
-    for (Region& region : (*map)->regions()) memory_->add(std::move(region));
-    by_address_.push_back(map->get());
-    maps_.push_back(std::move(*map));
-    maps_.back()->identify(static_cast<std::uint32_t>(maps_.size()));
-    return {};
+    if (const auto other = shared.find(as_given.name); other != shared.end())
+        return existing_map(spec, cpu_count, *fields, other->second);
+    return Map::create(spec, cpu_count, *fields);
+}
+
+}  // namespace
+
+Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count,
+                              const SharedMaps& shared) {
+    if (auto known = check_shared_names(object, shared); !known)
+        return std::unexpected(known.error());
+    MapSet set;
+    for (const MapSpec& spec : object.maps) {
+        auto map = map_for(spec, object.btf.get(), cpu_count, shared);
+        if (!map) return std::unexpected(map.error().in("map " + spec.name));
+        set.add(std::move(*map));
+    }
+    std::ranges::sort(set.by_address_);
+    for (std::size_t i = 0; i < set.maps_.size(); ++i) {
+        const std::string& name = object.maps[i].name;
+        if (shared.contains(name)) continue;
+        if (auto ok = set.fill(object, *set.maps_[i]); !ok)
+            return std::unexpected(ok.error().in("map " + name));
+    }
+    return set;
+}
+
+void MapSet::add(std::shared_ptr<Map> map) {
+    for (Region& region : map->regions()) memory_->add(std::move(region));
+    by_address_.push_back(map.get());
+    maps_.push_back(std::move(map));
 }
 
 Result<void> MapSet::fill(const ObjectSpec& object, Map& map) {
@@ -88,9 +121,7 @@ Result<void> MapSet::adopt_inner_fields(const ObjectSpec& object, const MapSpec&
     }
     std::vector<Map*> by_id;
     for (const auto& map : maps_) by_id.push_back(map.get());
-    outer.find_maps_with([by_id](std::uint32_t id) {
-        return id >= 1 && id <= by_id.size() ? by_id[id - 1] : nullptr;
-    });
+    outer.know_maps(std::move(by_id));
     return {};
 }
 
@@ -101,20 +132,14 @@ Result<void> MapSet::fill_slot(const ObjectSpec& object, Map& map, const MapSlot
         if (!index) return fail(fmt::format("slot {}: no program '{}'", slot.index, slot.target));
         status = programs->put(slot.index, *index);
     } else if (auto* outer = dynamic_cast<MapOfMaps*>(&map)) {
-        Map* inner = find(slot.target);
+        const auto inner = index_of_map(object, slot.target);
         if (!inner) return fail(fmt::format("slot {}: no map '{}'", slot.index, slot.target));
-        status = outer->put(&slot.index, *inner, update_flag::any);
+        status = outer->put(&slot.index, *maps_[*inner], update_flag::any);
     }
     if (status == 0) return {};
     return fail(fmt::format("slot {}: '{}' does not fit: {}", slot.index, slot.target,
                             std::strerror(static_cast<int>(-status))),
                 static_cast<int>(-status));
-}
-
-Map* MapSet::find(std::string_view name) const {
-    for (const auto& map : maps_)
-        if (map->spec().name == name) return map.get();
-    return nullptr;
 }
 
 std::vector<MapAddress> MapSet::addresses() const {

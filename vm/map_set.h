@@ -19,25 +19,26 @@ class MapOfMaps;
 /// An object's maps, created and filled as its definition says.
 class MapSet {
 public:
+    /// @param shared maps that exist, with their contents, in place of new ones.
     /// @return the maps, or an Error that begins with the map's name.
-    static Result<MapSet> create(const ObjectSpec& object, std::uint32_t cpu_count);
+    static Result<MapSet> create(const ObjectSpec& object, std::uint32_t cpu_count,
+                                 const SharedMaps& shared = {});
 
-    [[nodiscard]] Map* find(std::string_view name) const;
-    /// By index in `ObjectSpec::maps`.
-    [[nodiscard]] const std::vector<std::unique_ptr<Map>>& maps() const { return maps_; }
+    /// By index in `ObjectSpec::maps`, whose names count: a shared map may have another one.
+    [[nodiscard]] const std::vector<std::shared_ptr<Map>>& maps() const { return maps_; }
     [[nodiscard]] std::span<Map* const> by_address() const { return by_address_; }
     [[nodiscard]] const Memory& memory() const { return *memory_; }
     /// What `lddw` constants of each map become.
     [[nodiscard]] std::vector<MapAddress> addresses() const;
 
 private:
-    Result<void> add(const MapSpec& as_given, const Btf* btf, std::uint32_t cpu_count);
+    void add(std::shared_ptr<Map> map);
     Result<void> fill(const ObjectSpec& object, Map& map);
     Result<void> adopt_inner_fields(const ObjectSpec& object, const MapSpec& spec,
                                     MapOfMaps& outer);
     Result<void> fill_slot(const ObjectSpec& object, Map& map, const MapSlot& slot);
 
-    std::vector<std::unique_ptr<Map>> maps_;
+    std::vector<std::shared_ptr<Map>> maps_;
     std::vector<Map*> by_address_;
     std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
 };

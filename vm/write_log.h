@@ -63,7 +63,7 @@ struct Written {
     const Packet* packet;
     std::size_t packet_size;  ///< Of `RunResult::packet`, which may have a header in front.
     Context& context;
-    std::span<const std::unique_ptr<Map>> maps;
+    std::span<const std::shared_ptr<Map>> maps;
     std::uint32_t cpu;
     const Btf* btf;
 };

@@ -1,5 +1,6 @@
 #include "helpers/maps/map_of_maps.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -21,12 +22,14 @@ bool MapOfMaps::fits(const Map& inner) const {
 Map* MapOfMaps::find(const Bytes& value) const {
     std::uint32_t id;
     std::memcpy(&id, value.data(), sizeof id);
-    return finder_ && id != 0 ? finder_(id) : nullptr;
+    return id != 0 && id <= known_.size() ? known_[id - 1] : nullptr;
 }
 
-long MapOfMaps::write_id(const Map* inner, Bytes& value) {
+long MapOfMaps::write_id(const Map* inner, Bytes& value) const {
     if (!inner) return -ENOENT;
-    const std::uint32_t id = inner->id();
+    const auto known = std::ranges::find(known_, inner);
+    const auto id =
+        known == known_.end() ? 0 : static_cast<std::uint32_t>(known - known_.begin() + 1);
     std::memcpy(value.data(), &id, sizeof id);
     return 0;
 }

@@ -1,8 +1,8 @@
 // array_of_maps and hash_of_maps: values are other maps (kernel/bpf/map_in_map.c).
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <vector>
 
 #include "helpers/maps/hash_map.h"
 #include "helpers/maps/slot_map.h"
@@ -10,19 +10,18 @@
 namespace bpftwin {
 
 /// What both types share: which maps they hold. Inner maps belong to someone else and must outlive
-/// the outer one. User space names them by `Map::id` both when it reads and (where the kernel takes
-/// a descriptor) when it writes; `find_maps_with` says how an id is turned into a map.
+/// the outer one. User space names them by id (`bpf_map_info::id`) both when it reads and (where
+/// the kernel takes a descriptor) when it writes; `know_maps` says which have one.
 class MapOfMaps {
 public:
-    using Finder = std::function<Map*(std::uint32_t id)>;
-
     virtual ~MapOfMaps() = default;
 
     /// Stores a map. @return 0, -EINVAL for one that is not like the definition of the inner maps,
     /// or what an update of this type returns.
     virtual long put(const void* key, Map& inner, std::uint64_t flags) = 0;
-    /// Until this is called, updates by id find no map: -EBADF. Not while others use the map.
-    void find_maps_with(Finder finder) { finder_ = std::move(finder); }
+    /// The maps with ids from 1. Updates by other ids find no map: -EBADF. Not while others use
+    /// the map.
+    void know_maps(std::vector<Map*> maps) { known_ = std::move(maps); }
     /// The special fields of the inner maps' values; none at first.
     void expect_fields(const ValueFields& fields) { inner_fields_ = fields; }
 
@@ -32,13 +31,13 @@ protected:
     [[nodiscard]] bool fits(const Map& inner) const;
     /// The map with the id in a value, or null.
     [[nodiscard]] Map* find(const Bytes& value) const;
-    /// Writes the id of a map to a value. @return 0, or -ENOENT for null.
-    static long write_id(const Map* inner, Bytes& value);
+    /// Writes the id of a map, 0 without one, to a value. @return 0, or -ENOENT for null.
+    long write_id(const Map* inner, Bytes& value) const;
 
 private:
     std::shared_ptr<const MapSpec> inner_;
     ValueFields inner_fields_;
-    Finder finder_;
+    std::vector<Map*> known_;
 };
 
 class ArrayOfMaps final : public SlotMap, public MapOfMaps {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,10 +39,10 @@ struct CodeInfo {
     std::uint64_t compile_ns = 0;  ///< Wall time from instructions to that.
 };
 
-/// A loaded object: owns maps and executable programs. Different instances share nothing. One
-/// instance may run programs and be asked for its maps from several threads at once: the programs
-/// share the maps as on several CPUs, and a ring buffer's record is among the events of the run
-/// that is the first to look for it.
+/// A loaded object: owns maps and executable programs. Instances share nothing but what they are
+/// told to (`EngineOptions::maps`). One instance, or several with common maps, may run programs and
+/// be asked for maps from several threads at once: the programs share the maps as on several CPUs,
+/// and a ring buffer's record is among the events of the run that is the first to look for it.
 class Instance {
 public:
     virtual ~Instance() = default;
@@ -53,6 +54,8 @@ public:
 
     /// The map of that name, or null. Valid as long as the instance.
     virtual MapView* map(std::string_view name) = 0;
+    /// The same, to be kept: the map lives as long as anyone has it, with or without the instance.
+    virtual std::shared_ptr<MapView> shared_map(std::string_view name) = 0;
 
     /// What the program of that name became, or an Error as `run` would give.
     [[nodiscard]] virtual Result<CodeInfo> code_info(std::string_view program) const = 0;
@@ -68,6 +71,9 @@ enum class Safety : std::uint8_t {
               ///< the interpreter and is a trap in the JIT, if the processor notices it.
 };
 
+/// Live maps by the name of the map that each stands for.
+using SharedMaps = std::map<std::string, std::shared_ptr<MapView>, std::less<>>;
+
 struct EngineOptions {
     Safety safety = Safety::checked;
     /// Possible CPUs: values per key of per-CPU maps; 0: as many as this machine has.
@@ -81,6 +87,13 @@ struct EngineOptions {
     /// JIT: whether GDB gets the names of BPF functions, by its JIT interface, while the instance
     /// lives.
     bool gdb = false;
+    /// Maps of other instances (`Instance::shared_map`) which the object uses in place of new ones,
+    /// with what is in them: also a data section gets no contents then (libbpf's
+    /// `bpf_map__reuse_fd`, cilium/ebpf's `MapReplacements`). Only between instances that run in
+    /// this process, or of one kernel's engine, and of maps that are defined alike; maps that hold
+    /// maps or programs belong to one object. Events, redirects and writes name such a map as it
+    /// was created.
+    SharedMaps maps = {};
 };
 
 /// Something that can run programs.

@@ -18,9 +18,7 @@ MapSpec outer_spec(MapType type, const MapSpec& inner = inner_spec()) {
 
 class maps_of_maps : public testing::TestWithParam<MapType> {
 protected:
-    maps_of_maps() : outer_(make_map(outer_spec(GetParam()))), inner_(make_map(inner_spec())) {
-        inner_->identify(7);
-    }
+    maps_of_maps() : outer_(make_map(outer_spec(GetParam()))), inner_(make_map(inner_spec())) {}
     MapOfMaps& outer() { return dynamic_cast<MapOfMaps&>(*outer_); }
     long put_inner(std::uint32_t key, Map& inner) { return outer().put(&key, inner, 0); }
 
@@ -38,12 +36,13 @@ TEST_P(maps_of_maps, lookup_gives_the_inner_map) {
 }
 
 TEST_P(maps_of_maps, user_space_names_inner_maps_by_id) {
-    EXPECT_EQ(user_put(*outer_, 0U, 7U), -EBADF);
-    outer().find_maps_with([this](std::uint32_t id) { return id == 7 ? inner_.get() : nullptr; });
-    EXPECT_EQ(user_put(*outer_, 0U, 7U), 0);
-    EXPECT_EQ(user_put(*outer_, 0U, 8U), -EBADF);
+    EXPECT_EQ(user_put(*outer_, 0U, 2U), -EBADF);
+    outer().know_maps({outer_.get(), inner_.get()});
+    EXPECT_EQ(user_put(*outer_, 0U, 2U), 0);
+    EXPECT_EQ(user_put(*outer_, 0U, 3U), -EBADF);
+    EXPECT_EQ(user_put(*outer_, 0U, 0U), -EBADF);
     EXPECT_EQ(at<Map>(*outer_, 0U), inner_.get());
-    EXPECT_EQ(*outer_->entries(), (std::vector<MapEntry>{{bytes_of(0U), {bytes_of(7U)}}}));
+    EXPECT_EQ(*outer_->entries(), (std::vector<MapEntry>{{bytes_of(0U), {bytes_of(2U)}}}));
 }
 
 TEST_P(maps_of_maps, programs_cannot_update) {

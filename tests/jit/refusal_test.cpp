@@ -24,7 +24,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr EngineOptions unsafe{.safety = Safety::unsafe};
+const EngineOptions unsafe{.safety = Safety::unsafe};
 
 /// Forbids this process to make memory executable, as SELinux's execmem does.
 bool forbid_executable_memory() {
