@@ -41,6 +41,7 @@ Result<void> resize_map(ObjectSpec& object, std::string_view name, std::uint32_t
 
 /// Defines the map called `name` like `other`, for example one of another object: type, sizes,
 /// flags, inner map and slots. The name stays, and BTF ids of another object do not come along.
+/// A live map that another instance uses too is given by `EngineOptions::maps`.
 /// @return an Error where programs compiled for the one cannot use the other: another type, or keys
 /// or values of another size.
 Result<void> replace_map(ObjectSpec& object, std::string_view name, const MapSpec& other);

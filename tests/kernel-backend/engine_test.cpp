@@ -397,5 +397,57 @@ TEST(verdict, is_read_from_the_log) {
     EXPECT_EQ(verdict.duration_us, 25u);
 }
 
+/// Adds one to the first value of the object's map and returns it.
+ObjectSpec counting(std::string map) {
+    constexpr std::string_view count = R"(
+        *(u32 *)(r10 -4) = 0
+        r1 = map[fd:0]
+        r2 = r10
+        r2 += -4
+        call 1
+        if r0 == 0 goto out
+        r1 = 1
+        lock *(u64 *)(r0 +0) += r1
+        r0 = *(u64 *)(r0 +0)
+        out: exit)";
+    return object_of({assembled(count, ProgType::sched_cls)}, {{.name = std::move(map),
+                                                                .type = MapType::array,
+                                                                .key_size = 4,
+                                                                .value_size = 8,
+                                                                .max_entries = 1}});
+}
+
+TEST(kernel_engine, two_instances_share_a_map_that_outlives_the_first) {
+    KERNEL_OR_SKIP(engine);
+    auto first = (*engine)->instantiate(counting("counts"), {});
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ((*first)->run("prog", input())->return_value, 1u);
+    const auto second = (*engine)->instantiate(
+        counting("total"), {.maps = {{"total", (*first)->shared_map("counts")}}});
+    ASSERT_TRUE(second) << second.error().message;
+    first->reset();
+    EXPECT_EQ((*second)->run("prog", input())->return_value, 2u);
+    EXPECT_EQ((*(*second)->map("total")->lookup(Bytes(4)))[0][0], std::byte{2});
+}
+
+TEST(kernel_engine, shares_no_maps_with_engines_of_this_process) {
+    KERNEL_OR_SKIP(engine);
+    const auto ours = make_interpreter()->instantiate(counting("counts"), {});
+    ASSERT_TRUE(ours);
+    const auto theirs = (*engine)->instantiate(
+        counting("total"), {.maps = {{"total", (*ours)->shared_map("counts")}}});
+    ASSERT_FALSE(theirs);
+    EXPECT_EQ(
+        theirs.error().message,
+        "map total: cannot be map counts, which is not of an instance of this kernel's engine");
+    const auto kernels = (*engine)->instantiate(counting("counts"), {});
+    ASSERT_TRUE(kernels);
+    const auto interpreted = make_interpreter()->instantiate(
+        counting("total"), {.maps = {{"total", (*kernels)->shared_map("counts")}}});
+    ASSERT_FALSE(interpreted);
+    EXPECT_EQ(interpreted.error().message,
+              "map total: cannot be map counts, which is not of an engine of this process");
+}
+
 }  // namespace
 }  // namespace bpftwin::kernel
