@@ -397,24 +397,13 @@ TEST(verdict, is_read_from_the_log) {
     EXPECT_EQ(verdict.duration_us, 25u);
 }
 
-/// Adds one to the first value of the object's map and returns it.
 ObjectSpec counting(std::string map) {
-    constexpr std::string_view count = R"(
-        *(u32 *)(r10 -4) = 0
-        r1 = map[fd:0]
-        r2 = r10
-        r2 += -4
-        call 1
-        if r0 == 0 goto out
-        r1 = 1
-        lock *(u64 *)(r0 +0) += r1
-        r0 = *(u64 *)(r0 +0)
-        out: exit)";
-    return object_of({assembled(count, ProgType::sched_cls)}, {{.name = std::move(map),
-                                                                .type = MapType::array,
-                                                                .key_size = 4,
-                                                                .value_size = 8,
-                                                                .max_entries = 1}});
+    MapSpec counts{.name = std::move(map),
+                   .type = MapType::array,
+                   .key_size = 4,
+                   .value_size = 8,
+                   .max_entries = 1};
+    return object_of({test::counting_program(0, ProgType::sched_cls)}, {std::move(counts)});
 }
 
 TEST(kernel_engine, two_instances_share_a_map_that_outlives_the_first) {

@@ -1,6 +1,8 @@
 // Short ways to objects, programs and runs for tests.
 #include "tests/support/programs.h"
 
+#include "fmt/format.h"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -12,6 +14,22 @@ ProgramSpec assembled(std::string_view text, ProgType type, std::string name) {
     auto insns = assemble(text);
     if (!insns) throw std::runtime_error("assembler: " + insns.error().message);
     return {.name = std::move(name), .section = "test", .type = type, .insns = std::move(*insns)};
+}
+
+ProgramSpec counting_program(unsigned map, ProgType type) {
+    return assembled(fmt::format(R"(
+        *(u32 *)(r10 -4) = 0
+        r1 = map[fd:{}]
+        r2 = r10
+        r2 += -4
+        call 1
+        if r0 == 0 goto out
+        r1 = 1
+        lock *(u64 *)(r0 +0) += r1
+        r0 = *(u64 *)(r0 +0)
+        out: exit)",
+                                 map),
+                     type);
 }
 
 ObjectSpec object_of(std::vector<ProgramSpec> programs, std::vector<MapSpec> maps) {

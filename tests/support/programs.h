@@ -14,6 +14,9 @@ namespace bpftwin::test {
 ProgramSpec assembled(std::string_view text, ProgType type = ProgType::unspec,
                       std::string name = "prog");
 
+/// A program that adds one to the first value of the object's map of that index and returns it.
+ProgramSpec counting_program(unsigned map, ProgType type = ProgType::unspec);
+
 /// An object of these programs and maps.
 ObjectSpec object_of(std::vector<ProgramSpec> programs, std::vector<MapSpec> maps = {});
 

@@ -16,22 +16,9 @@ MapSpec map_named(std::string name, MapType type = MapType::array) {
         .name = std::move(name), .type = type, .key_size = 4, .value_size = 8, .max_entries = 4};
 }
 
-/// Adds one to the first value of the object's second map and returns it; the first map is only to
-/// give the second another index than in other objects.
-constexpr std::string_view count = R"(
-    *(u32 *)(r10 -4) = 0
-    r1 = map[fd:1]
-    r2 = r10
-    r2 += -4
-    call 1
-    if r0 == 0 goto out
-    r1 = 1
-    lock *(u64 *)(r0 +0) += r1
-    r0 = *(u64 *)(r0 +0)
-    out: exit)";
-
+/// The first map is only to give the second another index than in other objects.
 ObjectSpec counting(MapSpec counted) {
-    return object_of({assembled(count)}, {map_named("other"), std::move(counted)});
+    return object_of({counting_program(1)}, {map_named("other"), std::move(counted)});
 }
 
 class shared_maps : public testing::TestWithParam<EngineCase> {
