@@ -1,11 +1,10 @@
 // Short ways to objects, programs and runs for tests.
 #include "tests/support/programs.h"
 
-#include "fmt/format.h"
-
 #include <algorithm>
 #include <stdexcept>
 
+#include "fmt/format.h"
 #include "isa/assembler.h"
 
 namespace bpftwin::test {
