@@ -13,6 +13,10 @@ namespace {
 
 using namespace btf_wire;
 
+/// Bytes of the names of all types: more than 2^20 identifiers have. A type tag may be called by
+/// 16 MiB, and a million of them by the same ones.
+constexpr std::uint64_t max_named = std::uint64_t{1} << 30;
+
 /// The kernel's internal ENOTSUPP, which reaches user space and has no name there.
 constexpr int not_supported = 524;
 
@@ -170,6 +174,8 @@ Result<void> BtfParser::decode(std::size_t payload) {
     btf_->kinds_.push_back(type.kind);
     type.kind_flag = record_.kind_flag();
     type.name = btf_->string(record_.name_offset);
+    if (named_ += type.name.size(); named_ > max_named)
+        return bad("the names up to here have more than 1 GiB");
     type.entries = btf_->raw_.data() + payload;
     type.size = rule.word == Word::size ? record_.size_or_type : 0;
     type.type = refers ? record_.size_or_type : 0;

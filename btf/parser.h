@@ -47,7 +47,7 @@ private:
     Result<void> component(BtfType& type, std::size_t at);
 
     Result<void> check_enum_size(const BtfType& type) const;
-    /// Checks names and types of `type.count` entries of `Wire`, and each by `look`.
+    /// Checks names and types of the `type.count` entries, which are `Wire`.
     template <class Wire>
     Result<void> entries(const BtfType& type, std::size_t at, btf_wire::NameRule rule);
     /// Where the string at `offset` begins, or null beyond the strings.
@@ -61,6 +61,7 @@ private:
         return own < btf_->strings_.size() && begins_identifier(btf_->strings_[own]) &&
                plain_.at(own);
     }
+    /// The same for those that a look at blocks of strings does not answer.
     [[nodiscard]] bool is_odd_name(std::uint32_t offset, btf_wire::NameRule rule) const;
     /// Why is_name() said no; `whose` begins the message.
     [[nodiscard]] std::unexpected<Error> bad_name(std::uint32_t offset, btf_wire::NameRule rule,
@@ -77,6 +78,7 @@ private:
     bool has_old_bit_fields_ = false;  ///< Maybe: there is a narrow int or an odd offset.
     std::uint32_t type_count_ =
         0;                       ///< With void and the base's; known once the records are framed.
+    std::uint64_t named_ = 0;    ///< Bytes of the names of all types so far.
     std::uint32_t id_ = 0;       ///< Of the type that is being read.
     btf_wire::Record record_{};  ///< Its record.
 };
