@@ -37,11 +37,14 @@ struct PointedTo {
 template <class Edges>
 class ChainWalk {
 public:
-    explicit ChainWalk(const Btf& btf) : btf_(btf), depth_(btf.type_count()) {}
+    explicit ChainWalk(const Btf& btf) : btf_(btf), depth_(btf.type_count()) {
+        for (std::uint32_t id = 0; id < btf.type_count(); ++id)
+            depth_[id] = Edges::has(btf.kind(id)) ? unseen : leaf;
+    }
 
     Result<void> all() {
         for (std::uint32_t id = btf_.first_id(); id < btf_.type_count(); ++id) {
-            if (is_done(id)) continue;
+            if (is_known(depth_[id])) continue;
             if (auto walked = from(id); !walked) return walked;
         }
         return {};
@@ -52,7 +55,8 @@ private:
         std::uint32_t id, index;
         std::uint8_t depth;  ///< Of the deepest type seen below.
     };
-    static constexpr std::uint8_t unseen = 0, open = 255;
+    static constexpr std::uint8_t leaf = 0, open = 254, unseen = 255;
+    static bool is_known(std::uint8_t depth) { return depth < open; }
 
     Result<void> from(std::uint32_t id) {
         if (auto entered = enter(id); !entered) return entered;
@@ -68,14 +72,11 @@ private:
         const BtfType& type = btf_.type(step.id);
         for (const std::uint32_t count = Edges::count(type); step.index < count;) {
             const std::uint32_t target = Edges::target(btf_, type, step.index++);
-            if (!is_done(target)) return target;
-            step.depth = std::max(step.depth, depth_[target]);
+            const std::uint8_t depth = depth_[target];
+            if (!is_known(depth)) return target;
+            step.depth = std::max(step.depth, depth);
         }
         return std::nullopt;
-    }
-
-    [[nodiscard]] bool is_done(std::uint32_t id) const {
-        return !Edges::has(btf_.kind(id)) || (depth_[id] != unseen && depth_[id] != open);
     }
 
     Result<void> enter(std::uint32_t id) {
@@ -103,8 +104,7 @@ private:
     }
 
     const Btf& btf_;
-    std::vector<std::uint8_t> depth_;  ///< By id: unseen, open, or types down to the deepest.
-                                       ///< Of leaves it stays unseen, which is 0.
+    std::vector<std::uint8_t> depth_;  ///< By id: types down to the deepest; open; unseen.
     std::vector<Step> stack_;
 };
 
