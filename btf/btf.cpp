@@ -12,8 +12,6 @@ namespace {
 /// The kinds whose record states their size.
 bool states_size(BtfKind kind) { return btf_wire::rule_of(kind).word == btf_wire::Word::size; }
 
-constexpr std::uint64_t pointer_size = 8;
-
 }  // namespace
 
 std::string_view name_of(BtfKind kind) { return btf_wire::rule_of(kind).text; }
@@ -43,11 +41,19 @@ std::string_view name_of(BtfLinkage linkage) {
 
 const BtfType Btf::void_type;
 
-std::string_view Btf::string(std::uint32_t offset) const {
+std::string_view Btf::string(std::uint32_t offset) const noexcept {
     if (offset < first_string_) return base_->string(offset);
     offset -= first_string_;
     if (offset >= strings_.size()) return {};
     return strings_.data() + offset;
+}
+
+Btf::Bits Btf::old_bits(std::uint32_t member_type, std::uint32_t bit_offset) const {
+    const BtfType& of = type(resolve(member_type));
+    const bool is_whole = of.bits == 8 * of.size && bit_offset % 8 == 0;
+    const bool is_far = bit_offset > UINT32_MAX - of.bit_offset;
+    if (of.kind != BtfKind::int_ || is_whole || is_far) return {bit_offset, 0};
+    return {bit_offset + of.bit_offset, of.bits};
 }
 
 std::optional<std::uint32_t> Btf::find(std::string_view name, BtfKind kind) const {

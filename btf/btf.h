@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "btf/core_index.h"
 #include "btf/large_pages.h"
 #include "btf/name_index.h"
+#include "btf/wire.h"
 
 namespace bpftwin {
 
@@ -73,14 +75,17 @@ struct BtfSectionVar {
     std::uint32_t size;
 };
 
+/// Bytes of a pointer in BPF and on all machines that run it.
+inline constexpr std::uint32_t pointer_size = 8;
+
 /// One type. Which fields mean something depends on the kind.
 struct BtfType {
-    std::string_view name;    ///< Empty: anonymous.
-    std::uint32_t size = 0;   ///< int, enum, struct, union, datasec, float: bytes.
+    std::string_view name;               ///< Empty: anonymous.
+    const std::byte* entries = nullptr;  ///< What follows the record, in `Btf::raw`.
+    std::uint32_t size = 0;              ///< int, enum, struct, union, datasec, float: bytes.
     std::uint32_t type = 0;   ///< ptr, typedef, modifiers, func, func_proto (return), var, array
                               ///< (element), tags: the type they refer to.
-    std::uint32_t count = 0;  ///< array: elements; others: entries in the tables below.
-    std::uint32_t first = 0;  ///< Index of the first entry in the kind's table.
+    std::uint32_t count = 0;  ///< array: elements; others: what follows the record, as members.
     std::uint32_t index_type = 0;  ///< array.
     std::int32_t component = -1;   ///< decl_tag: member or parameter; -1: the whole type.
     BtfKind kind = BtfKind::void_;
@@ -92,6 +97,34 @@ struct BtfType {
 
 /// "struct", "union" or "enum", which C writes before the type's name; nothing for other kinds.
 std::string_view keyword_of(const BtfType& type);
+
+class Btf;
+
+/// Reads the entries of one type from the bytes that follow its record.
+template <class Entry>
+class BtfEntryReader {
+public:
+    BtfEntryReader(const Btf& btf, const BtfType& type)
+        : btf_(&btf), begin_(type.entries), kind_(type.kind), kind_flag_(type.kind_flag) {}
+    Entry operator()(std::uint32_t index) const;
+
+private:
+    template <class Wire>
+    [[nodiscard]] Wire wire(std::uint32_t index) const {
+        return btf_wire::read<Wire>(begin_ + std::size_t{index} * sizeof(Wire));
+    }
+
+    const Btf* btf_;
+    const std::byte* begin_;
+    BtfKind kind_;
+    bool kind_flag_;
+};
+
+/// The entries of one type by index: read each time they are asked for, as most never are. (A
+/// kernel has 170,000.)
+template <class Entry>
+using BtfEntries = std::ranges::transform_view<std::ranges::iota_view<std::uint32_t, std::uint32_t>,
+                                               BtfEntryReader<Entry>>;
 
 /// A set of types with ids from 1; id 0 is void. The types of a kernel module are a split BTF:
 /// their ids and strings continue those of the kernel, their base, and may refer to them.
@@ -129,21 +162,22 @@ public:
         if (id < first_id_) return base_->kind(id);
         return id < type_count() ? kinds_[id - first_id_] : BtfKind::void_;
     }
-    /// A string of the string section; empty for offsets out of range.
-    [[nodiscard]] std::string_view string(std::uint32_t offset) const;
+    /// A string of the string section; empty for offsets out of range. Pure, so that compilers
+    /// leave out names of entries that nobody looks at.
+    [[nodiscard, gnu::pure]] std::string_view string(std::uint32_t offset) const noexcept;
 
     /// Entries of struct and union; func_proto; enum and enum64; datasec. Other kinds have none.
-    [[nodiscard]] std::span<const BtfMember> members(const BtfType& type) const {
-        return entries(&Btf::members_, type, is_aggregate(type.kind));
+    [[nodiscard]] BtfEntries<BtfMember> members(const BtfType& type) const {
+        return entries<BtfMember>(type, is_aggregate(type.kind));
     }
-    [[nodiscard]] std::span<const BtfParam> params(const BtfType& type) const {
-        return entries(&Btf::params_, type, type.kind == BtfKind::func_proto);
+    [[nodiscard]] BtfEntries<BtfParam> params(const BtfType& type) const {
+        return entries<BtfParam>(type, type.kind == BtfKind::func_proto);
     }
-    [[nodiscard]] std::span<const BtfEnumerator> enumerators(const BtfType& type) const {
-        return entries(&Btf::enumerators_, type, is_enumeration(type.kind));
+    [[nodiscard]] BtfEntries<BtfEnumerator> enumerators(const BtfType& type) const {
+        return entries<BtfEnumerator>(type, is_enumeration(type.kind));
     }
-    [[nodiscard]] std::span<const BtfSectionVar> section_vars(const BtfType& type) const {
-        return entries(&Btf::section_vars_, type, type.kind == BtfKind::datasec);
+    [[nodiscard]] BtfEntries<BtfSectionVar> section_vars(const BtfType& type) const {
+        return entries<BtfSectionVar>(type, type.kind == BtfKind::datasec);
     }
 
     /// Id of the first type with that name and kind, or nothing; the base's come first. The first
@@ -162,26 +196,20 @@ public:
 
 private:
     friend class BtfParser;
+    template <class Entry>
+    friend class BtfEntryReader;
     Btf() = default;
 
     template <class Entry>
-    using Entries = std::vector<Entry, LargePages<Entry>>;
-    template <class Entry>
-    using Table = Entries<Entry> Btf::*;
-
-    /// Length of a table with the base's, which it continues.
-    template <class Entry>
-    [[nodiscard]] std::size_t length(Table<Entry> table) const {
-        return (this->*table).size() + (base_ ? base_->length(table) : 0);
+    [[nodiscard]] BtfEntries<Entry> entries(const BtfType& type, bool has) const {
+        return {{0, has ? type.count : 0}, BtfEntryReader<Entry>(*this, type)};
     }
-    template <class Entry>
-    [[nodiscard]] std::span<const Entry> entries(Table<Entry> table, const BtfType& type,
-                                                 bool has) const {
-        if (!has || type.count == 0) return {};
-        const std::size_t before = base_ ? base_->length(table) : 0;
-        if (type.first < before) return base_->entries(table, type, has);
-        return std::span(this->*table).subspan(type.first - before, type.count);
-    }
+    struct Bits {
+        std::uint32_t offset, width;
+    };
+    /// Where a member without kind_flag is. One that old compilers made a bit field by a narrow or
+    /// shifted int has the width that new ones would give it.
+    [[nodiscard]] Bits old_bits(std::uint32_t member_type, std::uint32_t bit_offset) const;
 
     static const BtfType void_type;
 
@@ -190,17 +218,50 @@ private:
     std::uint32_t first_string_ = 0;  ///< Bytes of strings of the base.
     Bytes raw_;
     std::string_view strings_;
-    Entries<BtfType> types_;
+    std::vector<BtfType, LargePages<BtfType>> types_;
     std::vector<BtfKind> kinds_;
-    Entries<BtfMember> members_;
-    Entries<BtfParam> params_;
-    Entries<BtfEnumerator> enumerators_;
-    Entries<BtfSectionVar> section_vars_;
+    bool has_old_bit_fields_ = false;  ///< Maybe: there is a narrow int or an odd offset.
     mutable std::once_flag indexed_;
     mutable BtfNameIndex by_name_;
     mutable std::once_flag indexed_for_core_;
     mutable CoreIndex for_core_;
 };
+
+/// BTF_MEMBER_BIT_OFFSET and BTF_MEMBER_BITFIELD_SIZE: with kind_flag the top byte is a width.
+template <>
+inline BtfMember BtfEntryReader<BtfMember>::operator()(std::uint32_t index) const {
+    const auto raw = wire<btf_wire::Member>(index);
+    Btf::Bits bits{raw.offset, 0};
+    if (kind_flag_)
+        bits = {raw.offset & 0xffffff, raw.offset >> 24};
+    else if (btf_->has_old_bit_fields_)
+        bits = btf_->old_bits(raw.type, raw.offset);
+    return {btf_->string(raw.name_offset), raw.type, bits.offset, bits.width};
+}
+
+template <>
+inline BtfParam BtfEntryReader<BtfParam>::operator()(std::uint32_t index) const {
+    const auto raw = wire<btf_wire::Param>(index);
+    return {btf_->string(raw.name_offset), raw.type};
+}
+
+template <>
+inline BtfEnumerator BtfEntryReader<BtfEnumerator>::operator()(std::uint32_t index) const {
+    if (kind_ == BtfKind::enum64) {
+        const auto raw = wire<btf_wire::Enumerator64>(index);
+        return {btf_->string(raw.name_offset), std::uint64_t{raw.high} << 32 | raw.low};
+    }
+    const auto raw = wire<btf_wire::Enumerator>(index);
+    const std::int64_t extended =
+        kind_flag_ ? static_cast<std::int32_t>(raw.value) : std::int64_t{raw.value};
+    return {btf_->string(raw.name_offset), static_cast<std::uint64_t>(extended)};
+}
+
+template <>
+inline BtfSectionVar BtfEntryReader<BtfSectionVar>::operator()(std::uint32_t index) const {
+    const auto raw = wire<btf_wire::SectionVar>(index);
+    return {raw.type, raw.offset, raw.size};
+}
 
 /// "type 12 (STRUCT event)", for messages.
 std::string describe(const Btf& btf, std::uint32_t id);

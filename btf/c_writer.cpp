@@ -132,7 +132,7 @@ std::string enumerator_value(std::uint64_t value, bool is_signed) {
 }
 
 /// Bytes that C gives an enum of these values by itself.
-std::uint32_t natural_size(std::span<const BtfEnumerator> enumerators, bool is_signed) {
+std::uint32_t natural_size(BtfEntries<BtfEnumerator> enumerators, bool is_signed) {
     bool negative = false, large = false, wide = false;
     for (const BtfEnumerator& e : enumerators) {
         const auto value = static_cast<std::int64_t>(e.value);

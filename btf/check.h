@@ -24,6 +24,8 @@ Result<void> check_chains(const Btf& btf);
 /// chains end.
 class ValueSizes {
 public:
+    static constexpr std::uint32_t other = UINT32_MAX;  ///< No size, or too large for the table.
+
     explicit ValueSizes(const Btf& btf);
     /// Nothing where a type has no values, as functions and sections, or they have no size.
     [[nodiscard]] std::optional<std::uint64_t> of(std::uint32_t id) const {
@@ -32,7 +34,6 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t other = UINT32_MAX;  ///< None, or too large for the table.
     [[nodiscard]] std::optional<std::uint64_t> size(std::uint32_t id) const;
 
     const Btf& btf_;

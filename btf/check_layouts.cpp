@@ -1,9 +1,11 @@
 // Members are inside their struct or union, variables inside their section, arrays below 4 GiB (the
 // kernel's check_member functions and btf_datasec_check_meta).
 #include <algorithm>
+#include <array>
 
 #include "btf/check.h"
 #include "btf/check_each.h"
+#include "btf/wire.h"
 
 namespace bpftwin {
 
@@ -20,16 +22,16 @@ public:
     Result<void> operator()(const BtfMember& member, std::size_t index) {
         const bool is_union = type_.kind == BtfKind::union_;
         const auto size = sizes_.of(member.type);
-        if (!size) return wrong(member, index, describe(btf_, member.type) + " has no size");
+        if (!size) return wrong(index, describe(btf_, member.type) + " has no size");
         if (member.bit_offset < last_offset_ || (is_union && member.bit_offset != 0))
-            return wrong(member, index, "its offset is below the one before, or not 0 in a union");
+            return wrong(index, "its offset is below the one before, or not 0 in a union");
         last_offset_ = member.bit_offset;
         if (type_.kind_flag && is_odd_int(member))
-            return wrong(member, index, "its int is not one of whole bytes");
+            return wrong(index, "its int is not one of whole bytes");
         const auto bits = bits_of(member, *size * 8);
-        if (!bits) return wrong(member, index, bits.error());
+        if (!bits) return wrong(index, bits.error());
         if (member.bit_offset + *bits > std::uint64_t{type_.size} * 8)
-            return wrong(member, index, "it ends beyond the type's size");
+            return wrong(index, "it ends beyond the type's size");
         return {};
     }
 
@@ -54,9 +56,9 @@ private:
         return member.bitfield_size;
     }
 
-    [[nodiscard]] Result<void> wrong(const BtfMember& member, std::size_t index,
-                                     std::string_view what) const {
-        return bad(btf_, id_, fmt::format("{}: {}", entry("member", index, member.name), what));
+    [[nodiscard]] Result<void> wrong(std::size_t index, std::string_view what) const {
+        const auto name = btf_.members(type_)[static_cast<std::uint32_t>(index)].name;
+        return bad(btf_, id_, fmt::format("{}: {}", entry("member", index, name), what));
     }
 
     const Btf& btf_;
@@ -90,13 +92,31 @@ Result<void> check_section(const Btf& btf, std::uint32_t id) {
     });
 }
 
+/// By kind: 0 where a type states the size of its values; that of pointers; ValueSizes::other. The
+/// larger of this and `BtfType::size` is found without branches by kind, which no processor
+/// foresees.
+constexpr auto least_sizes = [] {
+    using namespace btf_wire;
+    std::array<std::uint32_t, kind_rules.size()> sizes{};
+    for (std::size_t kind = 0; kind < sizes.size(); ++kind)
+        if (kind_rules[kind].word != Word::size || !is_value_kind(static_cast<BtfKind>(kind)))
+            sizes[kind] = ValueSizes::other;
+    sizes[static_cast<std::size_t>(BtfKind::ptr)] = pointer_size;
+    return sizes;
+}();
+
 }  // namespace
 
-ValueSizes::ValueSizes(const Btf& btf) : btf_(btf) {
-    sizes_.reserve(btf.type_count() - btf.first_id());
-    for (std::uint32_t id = btf.first_id(); id < btf.type_count(); ++id)
-        sizes_.push_back(
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(size(id).value_or(other), other)));
+ValueSizes::ValueSizes(const Btf& btf) : btf_(btf), sizes_(btf.type_count() - btf.first_id()) {
+    const std::uint32_t first = btf.first_id();
+    for (std::size_t i = 0; i < sizes_.size(); ++i) {
+        const BtfType& type = btf.type(first + i);
+        sizes_[i] = std::max(least_sizes[static_cast<std::size_t>(type.kind)], type.size);
+    }
+    for (std::size_t i = 0; i < sizes_.size(); ++i)
+        if (const BtfKind kind = btf.kind(first + i); is_modifier(kind) || kind == BtfKind::array)
+            sizes_[i] = static_cast<std::uint32_t>(
+                std::min<std::uint64_t>(btf.size_of(first + i).value_or(other), other));
 }
 
 std::optional<std::uint64_t> ValueSizes::size(std::uint32_t id) const {

@@ -85,22 +85,22 @@ private:
     }
 
     [[nodiscard]] Result<void> prototype() const {
-        const bool is_value = is_void(btf_, type_.type) || sizes_.of(type_.type);
-        return in_turn(
-            [&] {
-                return expect(is_value, "its return type", type_.type,
-                              "void or a type with a size");
-            },
-            [&] { return params(); });
+        if (!is_void(btf_, type_.type) && !sizes_.of(type_.type))
+            return expect(false, "its return type", type_.type, "void or a type with a size");
+        return params();
     }
 
     [[nodiscard]] Result<void> params() const {
-        return for_each_entry(btf_.params(type_), [&](const BtfParam& param, std::size_t i) {
-            if (sizes_.of(param.type)) return Result<void>{};
-            const bool is_variadic = param.type == 0 && param.name.empty() && i + 1 == type_.count;
-            return expect(is_variadic, entry("parameter", i, param.name), param.type,
-                          "a type with a size");
-        });
+        const auto params = btf_.params(type_);
+        for (std::uint32_t i = 0; i < type_.count; ++i)
+            if (!sizes_.of(params[i].type) && !is_variadic(params[i], i))
+                return expect(false, entry("parameter", i, params[i].name), params[i].type,
+                              "a type with a size");
+        return {};
+    }
+
+    [[nodiscard]] bool is_variadic(const BtfParam& param, std::uint32_t index) const {
+        return param.type == 0 && param.name.empty() && index + 1 == type_.count;
     }
 
     /// An extern variable may be of any type: ".ksyms" has `extern const void symbol`.

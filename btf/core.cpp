@@ -57,7 +57,7 @@ Result<std::uint32_t> size_of(const Btf& btf, std::uint32_t id) {
     return static_cast<std::uint32_t>(*size);
 }
 
-const BtfMember& member_of(const CorePath& path) {
+BtfMember member_of(const CorePath& path) {
     const CoreStep& last = path.steps.back();
     return path.btf->members(path.btf->type(last.type))[last.index];
 }

@@ -282,7 +282,7 @@ bool find_enumerator(std::string_view name, CorePath& path) {
         values, [&](const BtfEnumerator& e) { return same_essence(e.name, name); });
     if (found == values.end()) return false;
     const auto index = static_cast<std::uint32_t>(found - values.begin());
-    path.steps.push_back({id, index, found->name});
+    path.steps.push_back({id, index, (*found).name});
     path.numbers.push_back(index);
     return true;
 }

@@ -146,28 +146,29 @@ Result<Bytes> with_datasecs(ByteView raw, std::span<const DatasecLayout> layouts
 Result<std::shared_ptr<const Btf>> with_last_array(const Btf& btf, std::uint32_t section,
                                                    std::uint32_t count) {
     const auto vars = btf.section_vars(btf.type(section));
-    const auto last = std::ranges::max_element(vars, {}, &BtfSectionVar::offset);
-    if (last == vars.end()) return fail("BTF does not describe the section; compile with -g");
-    const BtfType& array = btf.type(btf.resolve(btf.type(last->type).type));
+    const auto at = std::ranges::max_element(vars, {}, &BtfSectionVar::offset);
+    if (at == vars.end()) return fail("BTF does not describe the section; compile with -g");
+    const BtfSectionVar last = *at;
+    const BtfType& array = btf.type(btf.resolve(btf.type(last.type).type));
     if (array.kind != BtfKind::array)
         return fail(
-            fmt::format("its last variable, {}, is not an array", btf.type(last->type).name));
+            fmt::format("its last variable, {}, is not an array", btf.type(last.type).name));
     const std::uint64_t size = btf.size_of(array.type).value_or(0) * count;
-    if (size > UINT32_MAX - last->offset) return fail("the section would be over 4 GiB");
+    if (size > UINT32_MAX - last.offset) return fail("the section would be over 4 GiB");
 
     constexpr std::uint32_t kind = static_cast<std::uint32_t>(BtfKind::array) << 24;
     Bytes out = with_type(btf, {0, kind, 0}, {array.type, array.index_type, count});
-    const std::size_t var_at = place_of(btf, last->type);
+    const std::size_t var_at = place_of(btf, last.type);
     Record var = read<Record>(out, var_at);
     var.size_or_type = btf.type_count();
     write(out, var_at, var);
     const std::size_t section_at = place_of(btf, section);
     Record record = read<Record>(out, section_at);
-    record.size_or_type = last->offset + static_cast<std::uint32_t>(size);
+    record.size_or_type = last.offset + static_cast<std::uint32_t>(size);
     write(out, section_at, record);
-    const auto index = static_cast<std::size_t>(last - vars.begin());
+    const auto index = static_cast<std::size_t>(at - vars.begin());
     write(out, section_at + sizeof record + index * sizeof(SectionVar),
-          SectionVar{last->type, last->offset, static_cast<std::uint32_t>(size)});
+          SectionVar{last.type, last.offset, static_cast<std::uint32_t>(size)});
     return Btf::parse(std::move(out));
 }
 

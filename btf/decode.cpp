@@ -13,29 +13,18 @@ namespace {
 
 constexpr unsigned int_signed = 1, int_char = 2, int_bool = 4;  // BTF_INT_*
 
-std::uint64_t extended(std::uint32_t value, bool is_signed) {
-    return is_signed ? static_cast<std::uint64_t>(static_cast<std::int32_t>(value)) : value;
-}
-
-/// BTF_MEMBER_BIT_OFFSET and BTF_MEMBER_BITFIELD_SIZE: with kind_flag the top byte is a width.
-BtfMember member_of(std::string_view name, const Member& raw, bool kind_flag) {
-    if (!kind_flag) return {name, raw.type, raw.offset, 0};
-    return {name, raw.type, raw.offset & 0xffffff, raw.offset >> 24};
-}
-
 }  // namespace
 
-template <class Wire, class Entry, class Convert>
-Result<void> BtfParser::entries(BtfType& type, std::size_t at, Btf::Table<Entry> table,
-                                NameRule rule, Convert convert) {
-    type.first = static_cast<std::uint32_t>(btf_->length(table));
+template <class Wire>
+Result<void> BtfParser::entries(const BtfType& type, std::size_t at, NameRule rule) {
     for (std::uint32_t i = 0; i < type.count; ++i, at += sizeof(Wire)) {
         const auto raw = read<Wire>(btf_->raw_, at);
-        const auto text = name(raw.name_offset, rule);
-        if (!text) return bad_name(raw.name_offset, rule, fmt::format("entry {}: ", i));
+        if (!is_name(raw.name_offset, rule))
+            return bad_name(raw.name_offset, rule, fmt::format("entry {}: ", i));
         if constexpr (requires { raw.type; })
             if (!exists(raw.type)) return unknown_type(raw.type);
-        ((*btf_).*table).push_back(convert(*text, raw));
+        if constexpr (requires { raw.offset; })
+            has_old_bit_fields_ |= !type.kind_flag && raw.offset % 8 != 0;
     }
     return {};
 }
@@ -73,11 +62,7 @@ Result<void> BtfParser::array(BtfType& type, std::size_t at) {
 }
 
 Result<void> BtfParser::members(BtfType& type, std::size_t at) {
-    return entries<Member>(type, at, &Btf::members_, NameRule::optional,
-                           [&](std::string_view name, const Member& raw) {
-                               has_old_bit_fields_ |= !type.kind_flag && raw.offset % 8 != 0;
-                               return member_of(name, raw, type.kind_flag);
-                           });
+    return entries<Member>(type, at, NameRule::optional);
 }
 
 Result<void> BtfParser::check_enum_size(const BtfType& type) const {
@@ -89,19 +74,12 @@ Result<void> BtfParser::check_enum_size(const BtfType& type) const {
 
 Result<void> BtfParser::enumerators(BtfType& type, std::size_t at) {
     if (auto size = check_enum_size(type); !size) return size;
-    return entries<Enumerator>(type, at, &Btf::enumerators_, NameRule::identifier,
-                               [&](std::string_view name, const Enumerator& raw) {
-                                   return BtfEnumerator{name, extended(raw.value, type.kind_flag)};
-                               });
+    return entries<Enumerator>(type, at, NameRule::identifier);
 }
 
 Result<void> BtfParser::enumerators64(BtfType& type, std::size_t at) {
     if (auto size = check_enum_size(type); !size) return size;
-    return entries<Enumerator64>(type, at, &Btf::enumerators_, NameRule::identifier,
-                                 [](std::string_view name, const Enumerator64& raw) {
-                                     return BtfEnumerator{name,
-                                                          std::uint64_t{raw.high} << 32 | raw.low};
-                                 });
+    return entries<Enumerator64>(type, at, NameRule::identifier);
 }
 
 Result<void> BtfParser::function(BtfType& type, std::size_t) {
@@ -112,9 +90,7 @@ Result<void> BtfParser::function(BtfType& type, std::size_t) {
 }
 
 Result<void> BtfParser::params(BtfType& type, std::size_t at) {
-    return entries<Param>(
-        type, at, &Btf::params_, NameRule::optional,
-        [](std::string_view name, const Param& raw) { return BtfParam{name, raw.type}; });
+    return entries<Param>(type, at, NameRule::optional);
 }
 
 Result<void> BtfParser::variable(BtfType& type, std::size_t at) {
@@ -125,12 +101,9 @@ Result<void> BtfParser::variable(BtfType& type, std::size_t at) {
 }
 
 Result<void> BtfParser::section_vars(BtfType& type, std::size_t at) {
-    type.first = static_cast<std::uint32_t>(btf_->length(&Btf::section_vars_));
-    for (std::uint32_t i = 0; i < type.count; ++i, at += sizeof(SectionVar)) {
-        const auto raw = read<SectionVar>(btf_->raw_, at);
-        if (!exists(raw.type)) return unknown_type(raw.type);
-        btf_->section_vars_.push_back({raw.type, raw.offset, raw.size});
-    }
+    for (std::uint32_t i = 0; i < type.count; ++i, at += sizeof(SectionVar))
+        if (const auto raw = read<SectionVar>(btf_->raw_, at); !exists(raw.type))
+            return unknown_type(raw.type);
     return {};
 }
 

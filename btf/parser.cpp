@@ -13,74 +13,15 @@ namespace {
 
 using namespace btf_wire;
 
+/// Bytes of the names of all types: more than 2^20 identifiers have. A type tag may be called by
+/// 16 MiB, and a million of them by the same ones.
+constexpr std::uint64_t max_named = std::uint64_t{1} << 30;
+
 /// The kernel's internal ENOTSUPP, which reaches user space and has no name there.
 constexpr int not_supported = 524;
 
 std::unexpected<Error> bad_header(const std::string& what, int code = EINVAL) {
     return fail("BTF header: " + what, code);
-}
-
-/// Characters of identifiers as the kernel sees them (isalnum of lib/ctype.c), by their unsigned
-/// value: also the letters of Latin-1.
-constexpr auto identifier_characters = [] {
-    std::array<bool, 256> ok{};
-    for (unsigned c = 0xc0; c <= 0xff; ++c) ok[c] = c != 0xd7 && c != 0xf7;
-    for (unsigned char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789_."))
-        ok[c] = true;
-    return ok;
-}();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-/// isprint of lib/ctype.c.
-bool is_printable(char c) {
-    return (c >= ' ' && c <= '~') || static_cast<unsigned char>(c) >= 0xa0;
-}
-bool is_identifier_character(char c) {
-    return identifier_characters[static_cast<unsigned char>(c)];
-}
-
-/// The text at `begin` up to its end; the section it is in ends with a zero byte.
-struct Text {
-    explicit Text(const char* begin) {
-        const char* end = begin;
-        while (is_identifier_character(*end)) ++end;
-        const bool whole = *end == '\0';
-        view = whole ? std::string_view(begin, end) : std::string_view(begin);
-        is_identifier =
-            whole && begin != end && !is_digit(*begin) && view.size() <= max_name_length;
-    }
-
-    std::string_view view;
-    bool is_identifier;
-};
-
-bool is_section_name(std::string_view name) {
-    return !name.empty() && name.size() <= max_name_length &&
-           std::ranges::all_of(name, is_printable);
-}
-
-/// Having no name is offset 0; an empty string elsewhere is a bad one.
-bool follows(NameRule rule, std::uint32_t offset, const Text& text) {
-    if (text.is_identifier) return rule != NameRule::none;
-    switch (rule) {
-        case NameRule::any: return true;
-        case NameRule::none:
-        case NameRule::optional: return offset == 0;
-        case NameRule::identifier: return false;
-        case NameRule::text: return !text.view.empty();
-        case NameRule::section: return is_section_name(text.view);
-    }
-    bug("a name rule out of range");
-}
-
-/// Why a name breaks its rule, with the name itself as far as it is readable.
-std::string complaint(NameRule rule, std::string_view name) {
-    if (rule == NameRule::none) return fmt::format("must have no name, but is called {:?}", name);
-    if (name.empty()) return "must have a name";
-    return fmt::format("name {:?} is not {}", name.substr(0, 80),
-                       rule == NameRule::section ? "printable text of at most 511 characters"
-                                                 : "an identifier of at most 511 characters");
 }
 
 }  // namespace
@@ -115,24 +56,10 @@ Result<std::shared_ptr<const Btf>> BtfParser::parse() {
     return btf_;
 }
 
-void BtfParser::mark_old_bit_fields() {
-    const std::size_t inherited = btf_->base_ ? btf_->base_->length(&Btf::members_) : 0;
-    for (const BtfType& type : btf_->types_) {
-        if (!is_aggregate(type.kind) || type.kind_flag) continue;
-        for (BtfMember& member :
-             std::span(btf_->members_).subspan(type.first - inherited, type.count)) {
-            const BtfType& of = btf_->type(btf_->resolve(member.type));
-            const bool is_whole = of.bits == 8 * of.size && member.bit_offset % 8 == 0;
-            const bool is_far = member.bit_offset > UINT32_MAX - of.bit_offset;
-            if (of.kind != BtfKind::int_ || is_whole || is_far) continue;
-            member.bitfield_size = of.bits;
-            member.bit_offset += of.bit_offset;
-        }
-    }
-}
-
 Result<void> BtfParser::check_types() {
-    if (has_old_bit_fields_) mark_old_bit_fields();
+    // Not before, as it makes queries for members follow chains, which were only now seen to end.
+    btf_->has_old_bit_fields_ =
+        has_old_bit_fields_ || (btf_->base_ && btf_->base_->has_old_bit_fields_);
     const ValueSizes sizes(*btf_);
     for (std::uint32_t id = std::max(btf_->first_id_, 1U); id < type_count_; ++id) {
         if (auto checked = check_references(*btf_, sizes, id); !checked) return checked;
@@ -183,6 +110,7 @@ Result<void> BtfParser::place_sections(const Header& header) {
         return bad_header(
             "the string section must begin and end with a zero byte and be at most "
             "16 MiB long");
+    plain_ = PlainStrings(btf_->strings_);
     return {};
 }
 
@@ -200,7 +128,6 @@ std::unexpected<Error> BtfParser::unknown_type(std::uint32_t id) const {
 }
 
 Result<void> BtfParser::frame_records() {
-    EntryCounts entries{};
     std::size_t types = std::max(btf_->first_id_, 1U);
     for (std::size_t at = types_begin_; at < types_end_; ++types) {
         id_ = static_cast<std::uint32_t>(types);
@@ -213,25 +140,15 @@ Result<void> BtfParser::frame_records() {
             return bad(fmt::format("there is no kind {}", record_.kind()));
         const std::size_t length = length_of(record_);
         if (length > room) return bad(fmt::format("needs {} bytes, but {} are left", length, room));
-        entries[record_.kind()] += record_.vlen();
         at += length;
     }
     type_count_ = static_cast<std::uint32_t>(types);
-    reserve(types - btf_->first_id_, entries);
     return {};
 }
 
-void BtfParser::reserve(std::size_t types, const EntryCounts& entries) {
-    const auto of = [&](BtfKind kind) { return entries[static_cast<std::size_t>(kind)]; };
-    btf_->types_.reserve(types);
-    btf_->kinds_.reserve(types);
-    btf_->members_.reserve(of(BtfKind::struct_) + of(BtfKind::union_));
-    btf_->enumerators_.reserve(of(BtfKind::enum_) + of(BtfKind::enum64));
-    btf_->params_.reserve(of(BtfKind::func_proto));
-    btf_->section_vars_.reserve(of(BtfKind::datasec));
-}
-
 Result<void> BtfParser::decode_records() {
+    btf_->types_.reserve(type_count_ - btf_->first_id_);
+    btf_->kinds_.reserve(type_count_ - btf_->first_id_);
     if (!btf_->base_) {
         btf_->types_.emplace_back();
         btf_->kinds_.push_back(BtfKind::void_);
@@ -248,15 +165,18 @@ Result<void> BtfParser::decode_records() {
 Result<void> BtfParser::decode(std::size_t payload) {
     const KindRule& rule = kind_rules[record_.kind()];
     if (auto head = check_head(rule); !head) return head;
-    const auto type_name = name(record_.name_offset, rule.name);
-    if (!type_name) return bad_name(record_.name_offset, rule.name, "");
+    if (!is_name(record_.name_offset, rule.name))
+        return bad_name(record_.name_offset, rule.name, "");
     const bool refers = rule.word == Word::type;
     if (refers && !exists(record_.size_or_type)) return unknown_type(record_.size_or_type);
     BtfType& type = btf_->types_.emplace_back();
     type.kind = static_cast<BtfKind>(record_.kind());
     btf_->kinds_.push_back(type.kind);
     type.kind_flag = record_.kind_flag();
-    type.name = *type_name;
+    type.name = btf_->string(record_.name_offset);
+    if (named_ += type.name.size(); named_ > max_named)
+        return bad("the names up to here have more than 1 GiB");
+    type.entries = btf_->raw_.data() + payload;
     type.size = rule.word == Word::size ? record_.size_or_type : 0;
     type.type = refers ? record_.size_or_type : 0;
     type.count = record_.vlen();
@@ -282,11 +202,9 @@ const char* BtfParser::text_at(std::uint32_t offset) const {
                                                   : nullptr;
 }
 
-std::optional<std::string_view> BtfParser::name(std::uint32_t offset, NameRule rule) const {
-    const char* begin = text_at(offset);
-    if (!begin) return std::nullopt;
-    const Text text(begin);
-    return follows(rule, offset, text) ? std::optional(text.view) : std::nullopt;
+bool BtfParser::is_odd_name(std::uint32_t offset, NameRule rule) const {
+    const char* text = text_at(offset);
+    return text != nullptr && follows(rule, offset, text);
 }
 
 std::unexpected<Error> BtfParser::bad_name(std::uint32_t offset, NameRule rule,

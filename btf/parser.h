@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "btf/btf.h"
+#include "btf/names.h"
 #include "btf/wire.h"
 
 namespace bpftwin {
@@ -18,23 +19,18 @@ public:
     Result<std::shared_ptr<const Btf>> parse();
 
 private:
-    using EntryCounts = std::array<std::size_t, btf_wire::kind_rules.size()>;  ///< By kind.
     using Decoder = Result<void> (BtfParser::*)(BtfType&, std::size_t);
     static const std::array<Decoder, btf_wire::kind_rules.size()> decoders;
 
     Result<void> read_header();
     Result<void> place_sections(const btf_wire::Header& header);
-    /// Walks the records once: every one is whole, and the tables' lengths are known.
+    /// Walks the records once: every one is whole, and their number is known.
     Result<void> frame_records();
-    void reserve(std::size_t types, const EntryCounts& entries);
     Result<void> decode_records();
     /// Decodes record_, whose payload begins at `payload` in raw().
     Result<void> decode(std::size_t payload);
     Result<void> check_head(const btf_wire::KindRule& rule) const;
     Result<void> check_types();
-    /// Gives members that old compilers made bit fields by a narrow or shifted int (without
-    /// kind_flag) the width that new ones would have.
-    void mark_old_bit_fields();
 
     // One per `payload` of btf/kind.def; `at` is where it begins in raw().
     Result<void> nothing(BtfType& type, std::size_t at);
@@ -51,16 +47,23 @@ private:
     Result<void> component(BtfType& type, std::size_t at);
 
     Result<void> check_enum_size(const BtfType& type) const;
-    /// Decodes `type.count` entries of `Wire` into `table` by `convert`.
-    template <class Wire, class Entry, class Convert>
-    Result<void> entries(BtfType& type, std::size_t at, Btf::Table<Entry> table,
-                         btf_wire::NameRule rule, Convert convert);
+    /// Checks names and types of the `type.count` entries, which are `Wire`.
+    template <class Wire>
+    Result<void> entries(const BtfType& type, std::size_t at, btf_wire::NameRule rule);
     /// Where the string at `offset` begins, or null beyond the strings.
     [[nodiscard]] const char* text_at(std::uint32_t offset) const;
-    /// The string at `offset`, or nothing where it breaks `rule`.
-    [[nodiscard]] std::optional<std::string_view> name(std::uint32_t offset,
-                                                       btf_wire::NameRule rule) const;
-    /// Why name() gave nothing; `whose` begins the message.
+    /// Whether the string at `offset` exists and follows `rule`.
+    [[nodiscard]] bool is_name(std::uint32_t offset, btf_wire::NameRule rule) const {
+        return is_plain_name(offset) ? rule != btf_wire::NameRule::none : is_odd_name(offset, rule);
+    }
+    [[nodiscard]] bool is_plain_name(std::uint32_t offset) const {
+        const std::size_t own = std::size_t{offset} - btf_->first_string_;
+        return own < btf_->strings_.size() && begins_identifier(btf_->strings_[own]) &&
+               plain_.at(own);
+    }
+    /// The same for those that a look at blocks of strings does not answer.
+    [[nodiscard]] bool is_odd_name(std::uint32_t offset, btf_wire::NameRule rule) const;
+    /// Why is_name() said no; `whose` begins the message.
     [[nodiscard]] std::unexpected<Error> bad_name(std::uint32_t offset, btf_wire::NameRule rule,
                                                   std::string_view whose) const;
     /// An error about the type that is being decoded.
@@ -71,9 +74,11 @@ private:
 
     std::shared_ptr<Btf> btf_;
     std::size_t types_begin_ = 0, types_end_ = 0;  ///< In raw().
+    PlainStrings plain_;                           ///< Of the strings of btf_.
     bool has_old_bit_fields_ = false;  ///< Maybe: there is a narrow int or an odd offset.
     std::uint32_t type_count_ =
         0;                       ///< With void and the base's; known once the records are framed.
+    std::uint64_t named_ = 0;    ///< Bytes of the names of all types so far.
     std::uint32_t id_ = 0;       ///< Of the type that is being read.
     btf_wire::Record record_{};  ///< Its record.
 };

@@ -9,7 +9,10 @@
 #include <string_view>
 
 #include "bpftwin/error.h"
-#include "btf/btf.h"
+
+namespace bpftwin {
+enum class BtfKind : std::uint8_t;
+}
 
 namespace bpftwin::btf_wire {
 
@@ -64,12 +67,17 @@ struct SectionVar {
     std::uint32_t type, offset, size;
 };
 
+/// The `T` at `at`, which need not be aligned.
+template <class T>
+T read(const std::byte* at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
 /// The `T` at `offset`, which the caller knows to be inside `bytes`.
 template <class T>
 T read(ByteView bytes, std::size_t offset) {
-    T value;
-    std::memcpy(&value, bytes.data() + offset, sizeof value);
-    return value;
+    return read<T>(bytes.data() + offset);
 }
 
 enum class NameRule : std::uint8_t { any, none, optional, identifier, text, section };

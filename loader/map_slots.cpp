@@ -5,8 +5,6 @@
 namespace bpftwin {
 namespace {
 
-constexpr std::uint64_t pointer_size = 8;
-
 struct SlotReader {
     const ElfFile& elf;
     const Code& code;

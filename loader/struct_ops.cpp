@@ -1,6 +1,7 @@
 #include "loader/struct_ops.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "fmt/format.h"
 
@@ -12,20 +13,21 @@ bool is_struct_ops(std::string_view section) {
     return section == ".struct_ops" || section == ".struct_ops.link";
 }
 
-/// The variable of the data section that covers the byte at `offset`, or null.
-const BtfSectionVar* variable_at(const Btf& btf, std::string_view section, std::uint64_t offset) {
+/// The variable of the data section that covers the byte at `offset`, or nothing.
+std::optional<BtfSectionVar> variable_at(const Btf& btf, std::string_view section,
+                                         std::uint64_t offset) {
     const auto id = btf.find(section, BtfKind::datasec);
-    if (!id) return nullptr;
+    if (!id) return std::nullopt;
     const auto variables = btf.section_vars(btf.type(*id));
     const auto found = std::ranges::find_if(variables, [&](const BtfSectionVar& variable) {
         return offset - variable.offset < variable.size;
     });
-    return found == variables.end() ? nullptr : &*found;
+    return found == variables.end() ? std::nullopt : std::optional(*found);
 }
 
 /// The member of the struct that begins there.
 Result<StructOpsMember> member_at(const Btf& btf, std::string_view section, std::uint64_t offset) {
-    const BtfSectionVar* variable = variable_at(btf, section, offset);
+    const auto variable = variable_at(btf, section, offset);
     if (!variable) return fail("no variable of its BTF is there");
     const BtfType& type = btf.type(btf.resolve(btf.type(variable->type).type));
     constexpr unsigned bits = 8;

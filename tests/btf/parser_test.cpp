@@ -186,6 +186,15 @@ TEST(btf_name, is_an_identifier_where_the_kernel_wants_one) {
     EXPECT_THAT(error_of_record(BtfKind::datasec, "a\nb", 0, 8), HasSubstr("printable"));
 }
 
+TEST(btf_name, of_all_types_take_bounded_time) {
+    BtfBuilder builder;
+    const std::uint32_t name = builder.string(std::string((std::size_t{1} << 24) - 3, ' '));
+    for (unsigned i = 0; i < 65; ++i)
+        builder.words({name, static_cast<std::uint32_t>(BtfKind::float_) << 24, 4});
+    EXPECT_THAT(error_of(builder), HasSubstr("type 65 (FLOAT"));
+    EXPECT_THAT(error_of(builder), HasSubstr("the names up to here have more than 1 GiB"));
+}
+
 TEST(btf_name, has_at_most_511_characters) {
     EXPECT_EQ(error_of_record(BtfKind::struct_, std::string(511, 'a'), 0, 0), "accepted");
     EXPECT_THAT(error_of_record(BtfKind::struct_, std::string(512, 'a'), 0, 0),
