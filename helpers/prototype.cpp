@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "helpers/kind_sets.h"
+
 namespace bpftwin {
 namespace {
 
@@ -30,9 +32,6 @@ constexpr Arg fixed_size(Arg arg, std::uint16_t bytes) {
     arg.fixed = bytes;
     return arg;
 }
-
-/// A set of program types: bit n is type n.
-using ProgTypes = std::uint64_t;
 
 /// What a row's `flags` may hold.
 enum Flag : unsigned { none = 0, gpl = 1, packet = 2, sleeps = 4, fast = 8 };
@@ -72,42 +71,29 @@ constexpr Arg released_or_null = released(object_or_null);
 constexpr Arg percpu_object{ArgType::percpu_btf_id};
 constexpr Arg sock_object{ArgType::btf_id_sock_common};
 constexpr Arg released_sock = released(sock_object);
+constexpr Arg sock_object_or_null = maybe_null(sock_object);
 constexpr Arg sock_common{ArgType::sock_common};
+constexpr Arg socket_or_null = maybe_null({ArgType::socket});
 
 constexpr Arg in_fixed(std::uint16_t bytes) { return fixed_size(in, bytes); }
 constexpr Arg out_fixed(std::uint16_t bytes) { return fixed_size(out, bytes); }
 constexpr Arg uninit_fixed(std::uint16_t bytes) { return fixed_size(uninit, bytes); }
 }  // namespace args
 
-namespace types {
-#define PROG_TYPE(name, number, since) \
-    [[maybe_unused]] constexpr ProgTypes name = ProgTypes{1} << number;
-#include "bpftwin/prog_type.def"
-
-#define PROG_TYPE(name, number, since) | name
-constexpr ProgTypes all = 0
-#include "bpftwin/prog_type.def"
-    ;
-
+namespace sets {
+using namespace types;
 /// bpf_base_func_proto: every type but the infrared decoders, which pick their own few.
 constexpr ProgTypes every = all & ~unspec;
 constexpr ProgTypes base = every & ~lirc_mode2;
-/// tc_cls_act_func_proto.
-constexpr ProgTypes tc = sched_cls | sched_act;
-/// lwt_out_func_proto and those that fall back to it.
-constexpr ProgTypes lwt = lwt_in | lwt_out | lwt_xmit | lwt_seg6local;
 /// bpf_sk_base_func_proto: the network types.
 constexpr ProgTypes net = tc | lwt | socket_filter | xdp | cgroup_skb | sock_ops | sk_skb | sk_msg |
                           cgroup_sock_addr | flow_dissector | sk_lookup;
-/// cgroup_common_func_proto.
-constexpr ProgTypes cgroup = cgroup_skb | cgroup_sock | sock_ops | cgroup_device |
-                             cgroup_sock_addr | cgroup_sysctl | cgroup_sockopt;
 /// tracing_prog_func_proto.
 constexpr ProgTypes traced = tracing | lsm | syscall;
 /// bpf_tracing_func_proto.
 constexpr ProgTypes tracers =
     traced | kprobe | tracepoint | perf_event | raw_tracepoint | raw_tracepoint_writable;
-}  // namespace types
+}  // namespace sets
 
 constexpr Helper row(std::uint32_t id, std::string_view name, std::string_view since,
                      RetType returns, unsigned flags, ProgTypes program_types, Runs runs,
@@ -127,7 +113,7 @@ constexpr Helper row(std::uint32_t id, std::string_view name, std::string_view s
 
 consteval auto make_table() {
     using namespace args;
-    using namespace types;
+    using namespace sets;
     return std::to_array<Helper>({
 #define HELPER(id, name, since, returns, flags, program_types, runs, ...)     \
     row(id, #name, since, RetType::returns, flags, program_types, Runs::runs, \
@@ -145,6 +131,32 @@ constexpr bool ordered_by_id() {
 }
 static_assert(ordered_by_id());
 
+/// A helper as some program types see it.
+struct Variant {
+    ProgTypes types;
+    Helper helper;
+};
+
+consteval Variant variant(std::string_view name, ProgTypes types, unsigned flags,
+                          const std::array<Arg, 5>& args) {
+    Helper helper = *std::ranges::find(table, name, &Helper::name);
+    helper.args = args;
+    helper.gpl_only = (flags & gpl) != 0;
+    helper.fastcall = (flags & fast) != 0;
+    return {types, helper};
+}
+
+consteval auto make_variants() {
+    using namespace args;
+    using namespace sets;
+    return std::to_array<Variant>({
+#define VARIANT(name, types, flags, ...) \
+    variant(#name, types, flags, std::array<Arg, 5>{__VA_ARGS__}),
+#include "helpers/variants.def"
+    });
+}
+constexpr auto variants = make_variants();
+
 }  // namespace
 
 std::span<const Helper> helper_table() { return table; }
@@ -159,8 +171,14 @@ const Helper* helper_named(std::string_view name) {
 }
 
 bool available_to(const Helper& helper, ProgType type) {
-    const auto number = static_cast<std::uint32_t>(type);
-    return number < 64 && ((helper.program_types >> number) & 1) != 0;
+    return in_set(helper.program_types, type);
+}
+
+const Helper& prototype_for(const Helper& helper, ProgType type) {
+    const auto found = std::ranges::find_if(variants, [&](const Variant& variant) {
+        return variant.helper.id == helper.id && in_set(variant.types, type);
+    });
+    return found == variants.end() ? helper : found->helper;
 }
 
 }  // namespace bpftwin

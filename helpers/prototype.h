@@ -93,4 +93,8 @@ const Helper* helper_named(std::string_view name);
 /// least one expected attach type. For `ext` the replaced program decides: everything is available.
 bool available_to(const Helper& helper, ProgType type);
 
+/// The helper as programs of `type` see it: about ten have other arguments for some of the types
+/// (helpers/variants.def).
+const Helper& prototype_for(const Helper& helper, ProgType type);
+
 }  // namespace bpftwin
