@@ -7,10 +7,11 @@
 
 namespace bpftwin {
 
-/// The three answers to a program.
+/// The answers to a program.
 enum class Answer : std::uint8_t {
     accepted,
     rejected,      ///< By the verifier, which says why.
+    unsupported,   ///< It uses what this verifier does not know yet, and which the reason names.
     not_loadable,  ///< Something before the verifier is missing: privilege, a map, a kernel's type.
 };
 std::string_view name_of(Answer answer);

@@ -25,12 +25,13 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"helper_table", {"isa", "btf"}},
     {"target", {"isa", "btf"}},
     {"loader", {"isa", "btf", "helper_table", "target"}},
+    {"verifier", {"isa", "btf", "helper_table"}},
     {"runtime", {"isa", "btf"}},
     {"helpers", {"isa", "btf", "helper_table", "runtime"}},
     {"vm", {"isa", "btf", "helper_table", "runtime", "helpers"}},
     {"jit", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
     {"kernel", {"isa", "btf", "helper_table", "target", "runtime", "helpers", "vm"}},
-    {"compare", {"vm", "jit", "kernel"}},
+    {"compare", {"vm", "jit", "kernel", "target", "verifier"}},
 };
 
 /// Folders that may include anything, and that nothing else may include.

@@ -1,0 +1,351 @@
+// Precision: which registers on the path so far must have had exactly the values that are known of
+// them, so that what is decided now holds; all others may be anything when states are compared
+// (kernel: mark_chain_precision, backtrack_insn).
+#include <bit>
+
+#include "verifier/analysis.h"
+
+namespace bpftwin::verifier {
+namespace {
+
+constexpr std::uint16_t argument_regs = 0b111110;
+constexpr std::int32_t tail_call = 12;  ///< The helper's number.
+
+void add_linked(const Step& step, PlaceSet& places) {
+    bool any = false;
+    for (std::uint8_t i = 0; i < step.linked.count; ++i) any |= places.has(step.linked.places[i]);
+    if (!any) return;
+    for (std::uint8_t i = 0; i < step.linked.count; ++i) places.add(step.linked.places[i]);
+}
+
+constexpr std::int64_t no_insn = -2;
+
+/// A walk over a state's history from its end to its beginning.
+class History {
+public:
+    History(const State& state, std::int64_t last)
+        : state_(state), left_(state.history.size()), insn_(last) {}
+
+    [[nodiscard]] std::int64_t insn() const { return insn_; }
+    [[nodiscard]] const Step* step() const {
+        return left_ != 0 && state_.history[left_ - 1].insn == insn_ ? &state_.history[left_ - 1]
+                                                                     : nullptr;
+    }
+    /// One instruction back; false at the state's first.
+    bool back() {
+        if (insn_ == state_.first_insn) {
+            if (left_ == 0) return false;
+            if (left_ == 1 && state_.history[0].insn == insn_) return false;
+        }
+        if (const Step* at = step()) {
+            insn_ = static_cast<std::int32_t>(at->previous);
+            --left_;
+        } else {
+            --insn_;
+        }
+        return true;
+    }
+
+private:
+    const State& state_;
+    std::size_t left_;
+    std::int64_t insn_;
+};
+
+}  // namespace
+
+bool PlaceSet::empty() const {
+    for (std::uint32_t i = 0; i <= frame; ++i)
+        if (regs[i] != 0 || slots[i] != 0) return false;
+    return true;
+}
+
+bool PlaceSet::has(const Place& place) const {
+    return place.is_reg ? (regs[place.frame] >> place.index & 1) != 0
+                        : (slots[place.frame] >> place.index & 1) != 0;
+}
+
+void PlaceSet::add(const Place& place) {
+    if (place.is_reg)
+        regs[place.frame] |= static_cast<std::uint16_t>(1U << place.index);
+    else
+        slots[place.frame] |= std::uint64_t{1} << place.index;
+}
+
+namespace {
+
+/// "regs=r1,r2 stack=-8".
+std::string text_of(const PlaceSet& places, std::uint32_t frame) {
+    std::string regs, slots;
+    const auto add = [](std::string& to, std::string_view before, int number) {
+        if (!to.empty()) to += ',';
+        to += fmt::format("{}{}", before, number);
+    };
+    for (int i = 0; i < 11; ++i)
+        if ((places.regs[frame] >> i & 1) != 0) add(regs, "r", i);
+    for (int i = 0; i < 64; ++i)
+        if ((places.slots[frame] >> i & 1) != 0) add(slots, "", -(i + 1) * slot_size);
+    return fmt::format("regs={} stack={}", regs, slots);
+}
+
+}  // namespace
+
+void Analysis::show_step_back(std::uint32_t insn, const PlaceSet& places) {
+    say("mark_precise: frame{}: {} before {}: {}", places.frame, text_of(places, places.frame),
+        insn, log_.instruction_text(insn));
+}
+
+void Analysis::show_kept(const State& kept, std::uint32_t frame, const PlaceSet& places) {
+    log_.add(
+        fmt::format("mark_precise: frame{}: parent state {}: ", frame, text_of(places, frame)));
+    log_.whole_state(kept, *kept.frames[frame]);
+}
+
+/// "frame 0: propagating r1,r2,fp-8".
+void Analysis::show_propagated(const PlaceSet& places) {
+    for (std::uint32_t f = places.frame + 1; f-- > 0;) {
+        std::string list;
+        const auto add = [&](std::string_view name, int number) {
+            if (!list.empty()) list += ',';
+            list += fmt::format("{}{}", name, number);
+        };
+        for (int i = 0; i < 11; ++i)
+            if ((places.regs[f] >> i & 1) != 0) add("r", i);
+        for (int i = 0; i < 64; ++i)
+            if ((places.slots[f] >> i & 1) != 0) add("fp", -(i + 1) * slot_size);
+        if (!list.empty()) say("frame {}: propagating {}", f, list);
+    }
+}
+
+bool Analysis::mark_precise(unsigned number) {
+    // Some helpers take any value, and then the kernel cannot do what it wants to.
+    if (!reg(number).is_scalar()) return reject(EFAULT, "verifier bug: backtracking misuse");
+    PlaceSet places;
+    places.frame = state_->current;
+    places.add_reg(number);
+    return mark_precise(*state_, places);
+}
+
+bool Analysis::mark_precise(State& from, PlaceSet places, bool* changed) {
+    bool ignored = false;
+    if (!changed) changed = &ignored;
+    State* state = &from;
+    std::int64_t last = from.insn;
+    std::int64_t next = -1;
+    bool skips = true;
+    if (places.empty()) return true;
+    for (;;) {
+        if (log_.has_every_path())
+            say("mark_precise: frame{}: last_idx {} first_idx {} subseq_idx {} ", places.frame,
+                last, state->first_insn, next);
+        if (last < 0) return settle_in_arguments(*state, places, *changed);
+        History history(*state, last);
+        for (;;) {
+            if (skips) {
+                skips = false;
+            } else {
+                const auto insn = static_cast<std::uint32_t>(history.insn());
+                const Back back = step_back(insn, next, history.step(), places);
+                if (back == Back::broken) return confused("a path that leads nowhere back");
+                if (back == Back::unknown) return mark_all_precise(from), true;
+            }
+            if (places.empty()) return true;
+            next = history.insn();
+            if (!history.back()) break;
+        }
+        const State* child = state;
+        next = child->first_insn;
+        last = child->parent ? child->parent->last_insn : no_insn;
+        state = child->parent;
+        if (!state) break;
+        if (!settle_in(*state, places, *changed)) return false;
+        if (places.empty()) return true;
+    }
+    mark_all_precise(from);
+    return true;
+}
+
+// The entry of a function that is checked by itself: its arguments are what they are.
+bool Analysis::settle_in_arguments(State& state, PlaceSet& places, bool& changed) {
+    const Frame& entry = *state.frames[0];
+    const bool only_arguments = (places.regs[0] & ~argument_regs) == 0 && places.slots[0] == 0;
+    if (state.current != 0 || entry.subprogram == 0 || !only_arguments)
+        return confused("a value that comes from nowhere");
+    for (unsigned i = 1; i <= 5; ++i) {
+        Reg& reg = state.frames[0]->regs[i];
+        if (!places.has_reg(i) || !reg.is_scalar()) continue;
+        reg.precise = true;
+        changed = true;
+    }
+    return true;
+}
+
+bool Analysis::settle_in(State& kept, PlaceSet& places, bool& changed) {
+    for (std::uint32_t f = places.frame + 1; f-- > 0;) {
+        if (f > kept.current) return confused("a frame that was not there");
+        Frame& frame = *kept.frames[f];
+        for (std::uint16_t left = places.regs[f]; left != 0;
+             left &= static_cast<std::uint16_t>(left - 1)) {
+            const auto i = static_cast<unsigned>(std::countr_zero(left));
+            Reg& reg = frame.regs[i];
+            if (reg.is_scalar() && !reg.precise)
+                reg.precise = changed = true;
+            else
+                places.regs[f] &= static_cast<std::uint16_t>(~(1U << i));
+        }
+        for (std::uint64_t left = places.slots[f]; left != 0; left &= left - 1) {
+            const auto i = static_cast<std::size_t>(std::countr_zero(left));
+            if (i >= frame.stack.size()) return confused("a slot that was not there");
+            Slot& slot = frame.stack[i];
+            if (slot.is_scalar_spill() && !slot.spilled.precise)
+                slot.spilled.precise = changed = true;
+            else
+                places.slots[f] &= ~(std::uint64_t{1} << i);
+        }
+        if (log_.has_every_path()) show_kept(kept, f, places);
+    }
+    return true;
+}
+
+void Analysis::mark_all_precise(State& from) {
+    for (State* state = from.parent; state; state = state->parent)
+        state->for_each_reg([](Reg& reg) {
+            if (reg.is_scalar()) reg.precise = true;
+        });
+}
+
+Analysis::Back Analysis::step_back(std::uint32_t at, std::int64_t next, const Step* step,
+                                   PlaceSet& places) {
+    const Insn& insn = program_.insns[at];
+    const Family family = info(ops_[at]).family;
+    const bool has_register = (insn.code & 8) != 0;
+    const bool is_second_slot = insn.code == 0;
+    if (is_second_slot) return Back::goes_on;
+    if (log_.has_every_path()) show_step_back(at, places);
+    if (step) add_linked(*step, places);
+    const auto reads_slot = [&] {
+        if (step && step->stack_access)
+            places.add({static_cast<std::uint8_t>(step->frame), false,
+                        static_cast<std::uint8_t>(step->slot)});
+    };
+    switch (family) {
+        case Family::neg:
+        case Family::end: break;
+        case Family::alu: {
+            constexpr std::uint8_t mov = 0xb0;
+            if (!places.has_reg(insn.dst)) return Back::goes_on;
+            if ((insn.code & 0xf0) == mov) places.remove_reg(insn.dst);
+            if (has_register && insn.src != frame_pointer) places.add_reg(insn.src);
+            break;
+        }
+        case Family::movsx:
+        case Family::cast:
+            if (!places.has_reg(insn.dst)) return Back::goes_on;
+            places.remove_reg(insn.dst);
+            if (insn.src != frame_pointer) places.add_reg(insn.src);
+            break;
+        case Family::ldx:
+        case Family::ldxsx:
+        case Family::load_acquire:
+            if (!places.has_reg(insn.dst)) return Back::goes_on;
+            places.remove_reg(insn.dst);
+            reads_slot();
+            break;
+        case Family::atomic:
+            if (const auto fetched = fetched_by(insn, ops_[at])) {
+                if (!places.has_reg(*fetched)) return Back::goes_on;
+                places.remove_reg(*fetched);
+                reads_slot();
+                break;
+            }
+            [[fallthrough]];
+        case Family::st:
+        case Family::stx:
+        case Family::store_release: {
+            if (places.has_reg(insn.dst)) return Back::unknown;
+            if (!step || !step->stack_access) return Back::goes_on;
+            const Place slot{static_cast<std::uint8_t>(step->frame), false,
+                             static_cast<std::uint8_t>(step->slot)};
+            if (!places.has(slot)) return Back::goes_on;
+            places.slots[slot.frame] &= ~(std::uint64_t{1} << slot.index);
+            if (family != Family::st) places.add_reg(insn.src);
+            break;
+        }
+        case Family::call: {
+            const Back back = step_back_over_call(at, next, places);
+            if (back != Back::goes_on) return back;
+            break;
+        }
+        case Family::exit: return step_back_over_exit(next, places);
+        case Family::jmp:
+            if (!has_register) break;
+            if (!places.has_reg(insn.dst) && !places.has_reg(insn.src)) return Back::goes_on;
+            if (!step || !step->src_is_stack) places.add_reg(insn.src);
+            if (!step || !step->dst_is_stack) places.add_reg(insn.dst);
+            break;
+        case Family::ja: break;
+        case Family::lddw: places.remove_reg(insn.dst); return Back::goes_on;
+        case Family::ld_abs:
+        case Family::ld_ind:
+            if (places.has_reg(insn.dst)) return Back::unknown;
+            if (next != std::int64_t{at} + 1) {
+                if (places.frame + 1 >= max_frames) return Back::broken;
+                ++places.frame;
+            }
+            return Back::goes_on;
+    }
+    if (step) add_linked(*step, places);
+    return Back::goes_on;
+}
+
+Analysis::Back Analysis::step_back_over_call(std::uint32_t at, std::int64_t next,
+                                             PlaceSet& places) {
+    std::uint16_t& regs = places.regs[places.frame];
+    if (ops_[at] == Op::call_local) {
+        const int subprogram =
+            flow_.subprogram_at(at + 1 + static_cast<std::uint32_t>(program_.insns[at].imm));
+        if (subprogram < 0) return Back::broken;
+        if (is_global(static_cast<std::uint32_t>(subprogram))) {
+            if ((regs & argument_regs) != 0) return Back::broken;
+            places.remove_reg(0);
+            return Back::goes_on;
+        }
+        // From the callee's first instruction to its call: what it needs are the caller's
+        // arguments.
+        if ((regs & ~argument_regs) != 0 || places.slots[places.frame] != 0 || places.frame == 0)
+            return Back::broken;
+        const std::uint16_t arguments = regs;
+        regs = 0;
+        --places.frame;
+        places.regs[places.frame] |= arguments;
+        return Back::goes_on;
+    }
+    if (flow_.insns[at].calls_callback && next != std::int64_t{at} + 1) {
+        // From the callback's first instruction to the call that led to it.
+        if ((regs & ~argument_regs) != 0 || places.slots[places.frame] != 0 || places.frame == 0)
+            return Back::broken;
+        regs = 0;
+        --places.frame;
+        return Back::goes_on;
+    }
+    const bool is_tail_call = ops_[at] == Op::call_helper && program_.insns[at].imm == tail_call;
+    if (is_tail_call && next != std::int64_t{at} + 1) {
+        if (places.frame + 1 >= max_frames) return Back::broken;
+        ++places.frame;
+    }
+    places.remove_reg(0);
+    return (places.regs[places.frame] & argument_regs) != 0 ? Back::broken : Back::goes_on;
+}
+
+Analysis::Back Analysis::step_back_over_exit(std::int64_t next, PlaceSet& places) {
+    const bool from_call = next >= 1 && ops_[static_cast<std::size_t>(next - 1)] == Op::call_local;
+    const bool wants_result = from_call && places.has_reg(0);
+    if (from_call && (places.regs[places.frame] & argument_regs) != 0) return Back::broken;
+    places.remove_reg(0);
+    if (places.frame + 1 >= max_frames) return Back::broken;
+    ++places.frame;
+    if (wants_result) places.add_reg(0);
+    return Back::goes_on;
+}
+
+}  // namespace bpftwin::verifier

@@ -1,0 +1,185 @@
+// States that are kept at instructions, and paths that end because one of them covers what is known
+// (kernel: is_state_visited).
+#include <algorithm>
+
+#include "verifier/analysis.h"
+
+namespace bpftwin::verifier {
+namespace {
+
+/// What a comparison says of the current state that no state was kept of lately.
+constexpr std::uint64_t keep_after_jumps = 2, keep_after_insns = 8;
+/// Inside of a loop that is being followed states are kept less often.
+constexpr std::uint64_t loop_jumps = 20, loop_insns = 100;
+constexpr std::size_t max_history = 40;
+
+/// A cheap look before the exact comparison: is the running frame the same? (states_maybe_looping)
+bool may_loop(const State& old, const State& now) {
+    if (old.current != now.current) return false;
+    const Frame &a = old.frame(), &b = now.frame();
+    for (unsigned i = 0; i <= frame_pointer; ++i) {
+        const Reg &x = a.regs[i], &y = b.regs[i];
+        if (x.type != y.type || x.off != y.off || x.target != y.target || x.uid != y.uid ||
+            x.id != y.id || x.ref_obj_id != y.ref_obj_id || x.num != y.num)
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Analysis::Seen Analysis::look_up() {
+    const InsnFacts& facts = flow_.insns[insn_];
+    const bool must_keep = facts.force_checkpoint || state_->history.size() > max_history;
+    bool keep = must_keep || (jumps_ - last_kept_jumps_ >= keep_after_jumps &&
+                              insns_ - last_kept_insns_ >= keep_after_insns);
+    clean_states(insn_);
+    auto& list = kept_[insn_];
+    const std::int32_t call_site = state_->frame().call_site;
+    std::uint32_t seen = 0;
+    for (std::size_t i = list.size(); i-- > 0;) {
+        State& old = *list[i];
+        if (old.frame().call_site != call_site) continue;
+        ++seen;
+        bool is_covered = false, is_loop = false;
+        if (old.branches != 0) {
+            if (!covers_open(old, is_covered)) return Seen::failed;
+            is_loop = is_covered && !facts.calls_callback;
+            if (!is_covered && !must_keep && jumps_ - last_kept_jumps_ < loop_jumps &&
+                insns_ - last_kept_insns_ < loop_insns)
+                keep = false;
+        } else {
+            is_loop = has_open_marks(old);
+            is_covered =
+                is_like(old, *state_, is_loop ? Likeness::within_ranges : Likeness::covered);
+        }
+        if (is_covered) return take_over(old, is_loop);
+        if (keep) ++old.misses;
+        const std::uint32_t patience = facts.force_checkpoint && old.branches != 0 ? 64 : 3;
+        if (old.misses > old.hits * patience + patience) retire(list, i);
+    }
+    max_states_per_insn_ = std::max(max_states_per_insn_, seen);
+    if (keep && !keep_state()) return Seen::failed;
+    return Seen::is_new;
+}
+
+/// Whether a state on the current path, which is not finished, covers this one: a loop. One that
+/// changes nothing never ends.
+bool Analysis::covers_open(State& old, bool& is_covered) {
+    const InsnFacts& facts = flow_.insns[insn_];
+    const Frame& running = old.frame();
+    if (running.in_async_callback && running.async_entries != state_->frame().async_entries)
+        return true;
+    if (is_next_of_iterator(insn_)) {
+        is_covered = is_like(old, *state_, Likeness::within_ranges) && has_active_iterator(*state_);
+        return true;
+    }
+    if (facts.calls_callback) {
+        is_covered = is_like(old, *state_, Likeness::within_ranges);
+        return true;
+    }
+    if (ops_[insn_] == Op::may_goto && old.may_goto_depth != state_->may_goto_depth &&
+        is_like(old, *state_, Likeness::within_ranges)) {
+        is_covered = true;
+        return true;
+    }
+    if (!may_loop(old, *state_) || !is_like(old, *state_, Likeness::equal) ||
+        iterators_went_on(old, *state_) || old.may_goto_depth != state_->may_goto_depth ||
+        old.callback_unroll_depth != state_->callback_unroll_depth)
+        return true;
+    log_.source_line(insn_);
+    say("infinite loop detected at insn {}", insn_);
+    log_.add("cur state:");
+    log_.whole_state(*state_, frame());
+    log_.add("old state:");
+    log_.whole_state(old, *old.frames[state_->current]);
+    rejection_ = {EINVAL, log_.last_line()};
+    return false;
+}
+
+Analysis::Seen Analysis::take_over(State& old, bool is_loop) {
+    ++old.hits;
+    if (flow_.insns[insn_].jump_point) note_step(step_here());
+    if (!propagate_precision(old, *state_, nullptr)) return Seen::failed;
+    if (is_loop && !add_backedge(old)) return Seen::failed;
+    return Seen::is_covered;
+}
+
+bool Analysis::keep_state() {
+    ++total_states_;
+    ++live_states_;
+    peak_states_ = std::max(peak_states_, live_states_);
+    last_kept_jumps_ = jumps_;
+    last_kept_insns_ = insns_;
+    state_->for_each_reg([](Reg& reg) { reg.precise = false; });
+    auto kept = std::make_unique<State>(*state_);
+    kept->insn = insn_;
+    kept->listed = true;
+    if (!enter_loop(*kept)) return false;
+    state_->parent = kept.get();
+    state_->first_insn = insn_;
+    state_->history.clear();
+    ++state_->depth;
+    kept_[insn_].push_back(std::move(kept));
+    return true;
+}
+
+/// A state that was compared often and covered little is not compared any more. It stays while
+/// paths from it are open.
+void Analysis::retire(std::vector<std::unique_ptr<State>>& list, std::size_t index) {
+    auto state = std::move(list[index]);
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
+    state->listed = false;
+    if (state->branches == 0)
+        --live_states_;
+    else
+        retired_.push_back(std::move(state));
+}
+
+// What is never read again behind finished states is forgotten, which makes them cover more.
+void Analysis::clean_states(std::uint32_t insn) {
+    for (const auto& state : kept_[insn]) {
+        if (state->branches != 0 || state->cleaned || !same_call_sites(*state, *state_)) continue;
+        if (!has_open_marks(*state)) clean(*state);
+    }
+}
+
+void Analysis::clean(State& state) {
+    state.cleaned = true;
+    for (std::uint32_t f = 0; f <= state.current; ++f) {
+        Frame& frame = *state.frames[f];
+        const std::uint16_t live = flow_.insns[state.insn_of_frame(f, state.insn)].live_before;
+        for (unsigned i = 0; i < frame_pointer; ++i)
+            if ((live >> i & 1) == 0) frame.regs[i].make_unwritten();
+        const SlotSet slots = liveness_->alive(state, f, state.insn);
+        for (std::size_t i = 0; i < frame.stack.size(); ++i)
+            if ((slots >> i & 1) == 0) frame.stack[i] = {};
+    }
+}
+
+/// The latest open state of the same calls at that instruction, of an earlier round.
+State* Analysis::previous_entry(const State& now, std::uint32_t insn) {
+    const auto& list = kept_[insn];
+    for (std::size_t i = list.size(); i-- > 0;)
+        if (list[i]->branches != 0 && same_call_sites(*list[i], now) && list[i]->depth < now.depth)
+            return list[i].get();
+    return nullptr;
+}
+
+bool Analysis::propagate_precision(State& old, State& now, bool* changed) {
+    PlaceSet places;
+    places.frame = now.current;
+    for (std::uint32_t f = 0; f <= old.current; ++f) {
+        const Frame& frame = *old.frames[f];
+        for (std::uint8_t i = 0; i < frame_pointer; ++i)
+            if (frame.regs[i].is_scalar() && frame.regs[i].precise)
+                places.add({static_cast<std::uint8_t>(f), true, i});
+        for (std::size_t i = 0; i < frame.stack.size(); ++i)
+            if (frame.stack[i].is_scalar_spill() && frame.stack[i].spilled.precise)
+                places.add({static_cast<std::uint8_t>(f), false, static_cast<std::uint8_t>(i)});
+    }
+    if (log_.has_every_path()) show_propagated(places);
+    return mark_precise(now, places, changed);
+}
+
+}  // namespace bpftwin::verifier

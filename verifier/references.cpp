@@ -1,0 +1,74 @@
+// What a program acquires and must give back: objects of the kernel, and locks.
+#include <algorithm>
+
+#include "verifier/analysis.h"
+
+namespace bpftwin::verifier {
+
+std::uint32_t Analysis::acquire_reference() {
+    state_->references.push_back({.id = ++last_id_, .insn = insn_});
+    return last_id_;
+}
+
+bool Analysis::release_reference(std::uint32_t id) {
+    auto& references = state_->references;
+    const auto found = std::ranges::find_if(references, [&](const Reference& reference) {
+        return reference.kind == Reference::Kind::pointer && reference.id == id;
+    });
+    if (found == references.end()) return false;
+    *found = references.back();
+    references.pop_back();
+    state_->for_each_reg([&](Reg& reg) {
+        if (reg.ref_obj_id == id) reg.make_unknown();
+    });
+    return true;
+}
+
+bool Analysis::check_leaks(bool everywhere) {
+    if (state_->current != 0 && !everywhere) return true;
+    bool leaks = false;
+    for (const Reference& reference : state_->references) {
+        if (reference.kind != Reference::Kind::pointer) continue;
+        say("Unreleased reference id={} alloc_insn={}", reference.id, reference.insn);
+        leaks = true;
+    }
+    return !leaks;
+}
+
+bool Analysis::take_lock(std::int32_t map, std::uint32_t id) {
+    if (state_->locks != 0) return reject(EINVAL, "Locking two bpf_spin_locks are not allowed");
+    state_->references.push_back(
+        {.id = id, .insn = insn_, .kind = Reference::Kind::lock, .map = map});
+    ++state_->locks;
+    return true;
+}
+
+bool Analysis::give_lock_back(std::int32_t map, std::uint32_t id) {
+    if (state_->locks == 0) return reject(EINVAL, "bpf_spin_unlock without taking a lock");
+    auto& held = state_->references;
+    const auto same = std::ranges::find_if(held, [&](const Reference& reference) {
+        return reference.kind == Reference::Kind::lock && reference.id == id &&
+               reference.map == map;
+    });
+    if (same == held.end()) return reject(EINVAL, "bpf_spin_unlock of different lock");
+    held.erase(same);
+    --state_->locks;
+    forget_disowned();
+    return true;
+}
+
+/// What must not be held where a program ends or leaves for another one (check_resource_leak).
+bool Analysis::check_resources(std::string_view before, bool everywhere) {
+    if (!check_leaks(everywhere)) return reject(EINVAL, "{} would lead to reference leak", before);
+    if (state_->locks != 0)
+        return reject(EINVAL, "{} cannot be used inside bpf_spin_lock-ed region", before);
+    if (state_->irq_id != 0)
+        return reject(EINVAL, "{} cannot be used inside bpf_local_irq_save-ed region", before);
+    if (state_->rcu_locks != 0)
+        return reject(EINVAL, "{} cannot be used inside bpf_rcu_read_lock-ed region", before);
+    if (state_->preempt_locks != 0)
+        return reject(EINVAL, "{} cannot be used inside bpf_preempt_disable-ed region", before);
+    return true;
+}
+
+}  // namespace bpftwin::verifier

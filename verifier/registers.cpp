@@ -1,0 +1,79 @@
+// Reads and writes of registers (kernel: check_reg_arg, push_jmp_history).
+#include "verifier/analysis.h"
+
+namespace bpftwin::verifier {
+
+bool Analysis::read_reg(unsigned number) {
+    if (number > frame_pointer) return reject(EINVAL, "R{} is invalid", number);
+    log_.touch_reg(number);
+    if (reg(number).type.kind == RegKind::not_init) return reject(EACCES, "R{} !read_ok", number);
+    return true;
+}
+
+bool Analysis::write_reg(unsigned number) {
+    if (number > frame_pointer) return reject(EINVAL, "R{} is invalid", number);
+    log_.touch_reg(number);
+    return number != frame_pointer || reject(EACCES, "frame pointer is read only");
+}
+
+void Analysis::clear_caller_saved() {
+    constexpr unsigned caller_saved = 6;
+    for (unsigned i = 0; i < caller_saved; ++i) {
+        reg(i).make_unwritten();
+        log_.touch_reg(i);
+    }
+}
+
+// Copies of a scalar that is not a constant share an id, so that what is learned of one holds for
+// all.
+void Analysis::assign_id_before_copy(Reg& source) {
+    if (!source.is_scalar()) return;
+    if ((source.id & id_with_offset) != 0) source.clear_scalar_id();
+    if (source.id == 0 && !source.num.is_const()) source.id = ++last_id_;
+}
+
+namespace {
+
+/// Whether what a constant says of itself is what its bounds say (reg_bounds_sanity_check).
+bool is_in_step(const Scalar& num) {
+    if (num.is_violated()) return false;
+    const std::uint64_t value = num.var_off.value;
+    const auto low = static_cast<std::uint32_t>(value);
+    if (num.is_const() && num != Scalar::constant(value)) return false;
+    return !num.is_const32() || (num.u32_min == low && num.u32_max == low &&
+                                 num.s32_min == static_cast<std::int32_t>(low) &&
+                                 num.s32_max == static_cast<std::int32_t>(low));
+}
+
+}  // namespace
+
+// Bounds that contradict themselves, as on a path that no run takes, are forgotten.
+void Analysis::settle_bounds(Reg& reg) {
+    if (is_in_step(reg.num)) return;
+    reg.num.forget_64_bounds();
+    reg.num.forget_32_bounds();
+}
+
+Step Analysis::step_here() const {
+    return {.insn = insn_, .previous = static_cast<std::uint32_t>(previous_)};
+}
+
+void Analysis::note_step(const Step& step) {
+    auto& history = state_->history;
+    if (!step_noted_) {
+        history.push_back(step);
+        step_noted_ = true;
+        return;
+    }
+    Step& noted = history.back();
+    if (step.stack_access) {
+        noted.stack_access = true;
+        noted.frame = step.frame;
+        noted.slot = step.slot;
+    }
+    noted.dst_is_stack |= step.dst_is_stack;
+    noted.src_is_stack |= step.src_is_stack;
+    if (step.linked.count != 0) noted.linked = step.linked;
+}
+
+}  // namespace bpftwin::verifier
