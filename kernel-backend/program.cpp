@@ -107,8 +107,11 @@ private:
     std::size_t log_size_ = std::size_t{1} << 20;
 };
 
-/// The verifier writes a log for what it rejects; what fails before has none.
+/// The verifier writes a log for what it rejects; what fails before has none. Where a kernel lets
+/// nobody attach such programs it says EPERM before it looks at the first instruction.
 Answer answer_to(const Error& error, const Verdict& verdict) {
+    const bool is_forbidden = error.code == EPERM && verdict.log.contains("processed 0 insns");
+    if (is_forbidden) return Answer::not_loadable;
     const bool was_read = !verdict.log.empty() || error.code == E2BIG;
     return was_read ? Answer::rejected : Answer::not_loadable;
 }

@@ -16,6 +16,9 @@ std::uint64_t number_after(std::string_view log, std::string_view label) {
     return number;
 }
 
+/// Where kernels begin the statistics, also behind the few reasons that do not end their line.
+constexpr std::string_view statistics[] = {"processed 0 insns (limit ", "verification time "};
+
 /// Lines that follow the reason: statistics, and what is said of the log itself.
 bool is_reason(std::string_view line) {
     if (line.empty() || line.starts_with(';')) return false;
@@ -25,11 +28,16 @@ bool is_reason(std::string_view line) {
     return true;
 }
 
+std::string_view without_statistics(std::string_view line) {
+    for (const std::string_view begin : statistics) line = line.substr(0, line.rfind(begin));
+    return line;
+}
+
 std::string_view last_reason(std::string_view log) {
     while (!log.empty()) {
         const auto end = log.find_last_of('\n');
         const auto line = end == std::string_view::npos ? log : log.substr(end + 1);
-        if (is_reason(line)) return line;
+        if (is_reason(line)) return without_statistics(line);
         log = end == std::string_view::npos ? "" : log.substr(0, end);
     }
     return "";
@@ -41,6 +49,7 @@ std::string_view name_of(Answer answer) {
     switch (answer) {
         case Answer::accepted: return "accepted";
         case Answer::rejected: return "rejected";
+        case Answer::unsupported: return "unsupported";
         case Answer::not_loadable: return "not loadable";
     }
     return "";
