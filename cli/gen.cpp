@@ -1,5 +1,4 @@
 // `bpftwin gen`: files made from an object.
-#include <fstream>
 #include <memory>
 
 #include "bpftwin/spec.h"
@@ -35,10 +34,8 @@ Result<Exit> write(const std::string& path, const std::string& text) {
         print(text);
         return exit_fine;
     }
-    std::ofstream out(path, std::ios::binary);
-    out << text;
-    if (!out.flush()) return fail(fmt::format("-o {}: cannot write", path));
-    return exit_fine;
+    const auto written = write_file("-o", path, text);
+    return written ? Result<Exit>(exit_fine) : std::unexpected(written.error());
 }
 
 Result<Exit> run(const Arguments& arguments) {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include "cli/command.h"
 #include "fmt/format.h"
@@ -40,13 +41,23 @@ Style stdout_style() { return {has_colour()}; }
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
+Result<void> write_file(std::string_view option, const std::string& path, std::string_view text) {
+    std::ofstream out(path, std::ios::binary);
+    out << text;
+    if (!out.flush()) return fail(fmt::format("{} {}: cannot write", option, path));
+    return {};
+}
+
 Progress::Progress(std::string_view unit)
     : unit_(unit),
       terminal_(isatty(STDERR_FILENO) != 0),
       next_(Clock::now() + std::chrono::milliseconds(500)) {}
 
-Progress::~Progress() {
+Progress::~Progress() { hide(); }
+
+void Progress::hide() {
     if (shown_) fmt::print(stderr, "\r\033[K");
+    shown_ = false;
 }
 
 void Progress::show(std::uint64_t done, double fraction) {

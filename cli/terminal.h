@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "bpftwin/error.h"
+
 namespace bpftwin::cli {
 
 /// Paints text, or leaves it as it is.
@@ -28,6 +30,10 @@ Style stdout_style();
 /// Writes to standard output; errors are found when it is flushed at the end.
 void print(std::string_view text);
 
+/// Writes a file that an option names.
+/// @return an Error that begins with the option.
+Result<void> write_file(std::string_view option, const std::string& path, std::string_view text);
+
 /// A progress line on standard error, shown after half a second and only on a terminal.
 class Progress {
 public:
@@ -39,6 +45,8 @@ public:
 
     /// @param done units so far. @param fraction of all there is to do, 0 to 1.
     void show(std::uint64_t done, double fraction);
+    /// Makes room for other output, until it is shown again.
+    void hide();
 
 private:
     using Clock = std::chrono::steady_clock;

@@ -1,6 +1,5 @@
 // `bpftwin test`: the tests in the comments of BPF sources, on several engines.
 #include <algorithm>
-#include <fstream>
 #include <memory>
 
 #include "cli/command.h"
@@ -93,10 +92,9 @@ private:
         else
             print(absent_ + test_summary(results_, engines_, stdout_style()));
         if (!arguments_.table.empty()) {
-            std::ofstream out(arguments_.table);
-            out << feature_table(results_, engines_);
-            if (!out.flush())
-                return fail(fmt::format("--table {}: cannot write", arguments_.table));
+            const auto written =
+                write_file("--table", arguments_.table, feature_table(results_, engines_));
+            if (!written) return std::unexpected(written.error());
         }
         return std::ranges::all_of(results_, &TestResult::passed) ? exit_fine : exit_finding;
     }

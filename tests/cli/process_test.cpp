@@ -68,7 +68,10 @@ const WrongUsage wrong_usages[] = {
     {"bpftwin verify pass.s --engine jit", "--engine: 'jit' has no verifier"},
     {"bpftwin test", "FILE is required"},
     {"bpftwin test tested.c --engines warp", "no engine 'warp'; there are interp"},
+    {"bpftwin verify pass.s --csv --json", "--csv excludes --json"},
     {"bpftwin corpus", "DIR is required"},
+    {"bpftwin corpus .", ".: no objects (*.o) in it"},
+    {"bpftwin corpus nofolder", "nofolder: No such file"},
     {"bpftwin bench", "OBJ is required"},
     {"bpftwin bench nofile.o", "nofile.o"},
     {"bpftwin bench pass.s --prog none", "--prog none: no such program"},
@@ -192,14 +195,63 @@ TEST(process, diff_asks_a_kernel_only_where_it_can) {
     EXPECT_THAT(finished.output, HasSubstr("kernel"));
 }
 
+constexpr std::string_view veristat_head =
+    "file_name,prog_name,verdict,duration,total_insns,total_states,prog_size\n";
+
+TEST(process, verify_needs_no_privilege_and_has_veristats_columns) {
+    Finished finished = shell("bpftwin verify pass.s trap.s --csv");
+    EXPECT_EQ(finished.status, 1) << finished.output;
+    EXPECT_THAT(finished.output, StartsWith(std::string(veristat_head) + "pass.s,pass,success,"));
+    EXPECT_THAT(finished.output, HasSubstr("\ntrap.s,trap,failure,"));
+}
+
+TEST(process, verify_json_names_the_verifier_and_the_reason) {
+    Finished finished = shell("bpftwin verify trap.s --json");
+    EXPECT_EQ(finished.status, 1) << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr("\"verifier\": \"bpftwin\""));
+    EXPECT_THAT(finished.output, HasSubstr("\"reason\": \"R1 offset is outside of the packet\""));
+}
+
 TEST(process, verify_tells_the_kernels_verdict_in_veristats_columns) {
-    Finished finished = shell("bpftwin verify pass.s --csv");
+    Finished finished = shell("bpftwin verify pass.s --csv --engine kernel");
     if (finished.status == 2) GTEST_SKIP() << finished.output;
     EXPECT_EQ(finished.status, 0) << finished.output;
-    EXPECT_THAT(
-        finished.output,
-        StartsWith("file_name,prog_name,verdict,duration,total_insns,total_states,prog_size\n"
-                   "pass.s,pass,success,"));
+    EXPECT_THAT(finished.output, StartsWith(std::string(veristat_head) + "pass.s,pass,success,"));
+}
+
+/// A command line that runs `commands` in a folder with one object, events.o, of two programs.
+std::string with_a_folder(const std::string& commands) {
+    return "clang=$(command -v clang-19 || command -v clang-16 || command -v clang-14 || "
+           "command -v clang) || { echo no clang installed; exit 77; }; "
+           "folder=$(mktemp -d); trap 'rm -r $folder' EXIT; mkdir $folder/sub; "
+           "$clang -O2 -g -target bpf -idirafter /usr/include/$(uname -m)-linux-gnu -c events.c "
+           "-o $folder/sub/events.o; cd $folder; " +
+           commands;
+}
+
+TEST(process, corpus_lists_a_folders_verdicts_whatever_they_are) {
+    Finished finished = shell(with_a_folder("bpftwin corpus . --json all.json; cat all.json"));
+    if (finished.status == 77) GTEST_SKIP() << finished.output;
+    EXPECT_EQ(finished.status, 0) << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr("\nevents.o,on_unlink,success,"));
+    EXPECT_THAT(finished.output, HasSubstr("\nevents.o,bad_read,failure,"));
+    EXPECT_THAT(finished.output, HasSubstr("verifier bpftwin, objects 1 unreadable 0\n"));
+    EXPECT_THAT(finished.output, HasSubstr("\"program\": \"bad_read\""));
+}
+
+TEST(process, corpus_compares_two_verifiers) {
+    Finished finished =
+        shell(with_a_folder("bpftwin corpus . --compare bpftwin --json all.json && "
+                            "echo broken > broken.o; cat all.json; "
+                            "bpftwin corpus . --compare bpftwin"));
+    if (finished.status == 77) GTEST_SKIP() << finished.output;
+    EXPECT_EQ(finished.status, 0) << finished.output;
+    EXPECT_THAT(finished.output,
+                StartsWith("bpftwin beside bpftwin: objects 1 unreadable 0, programs 2 judged 2\n"
+                           "wrongly accepted 0\nwrongly rejected 0\nunsupported 0\n"
+                           "same verdict 2/2 (100.0 %)\n"));
+    EXPECT_THAT(finished.output, HasSubstr("\"finding\": \"same\""));
+    EXPECT_THAT(finished.output, HasSubstr("objects 2 unreadable 1, programs 2 judged 2\n"));
 }
 
 TEST(process, every_engine_runs_a_program_by_its_name) {

@@ -103,9 +103,22 @@ private:
         const auto shorter = rewritten(insns(program), edits);
         if (!any || !shorter || shorter->empty()) return;
         Case candidate = best_;
-        candidate.object.programs[program].insns = *shorter;
-        candidate.object.programs[program].functions.clear();
+        ProgramSpec& changed = candidate.object.programs[program];
+        changed.insns = *shorter;
+        changed.functions.clear();
+        move_up(changed.func_info, edits);
+        move_up(changed.line_info, edits);
         take(std::move(candidate));
+    }
+
+    /// Where functions and lines begin after edits that only remove.
+    template <class Records>
+    static void move_up(Records& records, std::span<const Edit> edits) {
+        const auto removed_before = [&](std::uint32_t insn) {
+            return std::ranges::count(edits.first(insn), false, &Edit::keep);
+        };
+        for (auto& record : records)
+            record.insn -= static_cast<std::uint32_t>(removed_before(record.insn));
     }
 
     [[nodiscard]] const std::vector<Insn>& insns(std::size_t program) const {
