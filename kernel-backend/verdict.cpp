@@ -16,9 +16,6 @@ std::uint64_t number_after(std::string_view log, std::string_view label) {
     return number;
 }
 
-/// Where kernels begin the statistics, also behind the few reasons that do not end their line.
-constexpr std::string_view statistics[] = {"processed 0 insns (limit ", "verification time "};
-
 /// Lines that follow the reason: statistics, and what is said of the log itself.
 bool is_reason(std::string_view line) {
     if (line.empty() || line.starts_with(';')) return false;
@@ -28,9 +25,10 @@ bool is_reason(std::string_view line) {
     return true;
 }
 
+/// Kernels begin the statistics also behind the few reasons that do not end their line.
 std::string_view without_statistics(std::string_view line) {
-    for (const std::string_view begin : statistics) line = line.substr(0, line.rfind(begin));
-    return line;
+    if (line.contains(" insns (limit ")) line = line.substr(0, line.rfind("processed "));
+    return line.substr(0, line.rfind("verification time "));
 }
 
 std::string_view last_reason(std::string_view log) {

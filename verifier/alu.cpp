@@ -18,6 +18,12 @@ constexpr bool is_shift(std::uint8_t operation) {
     return operation == code::lsh || operation == code::rsh || operation == code::arsh;
 }
 
+/// The kernel has no symbols of their own for s/= and s%=.
+std::string_view symbol_of(const Insn& insn, Op op) {
+    const std::string_view symbol = info(op).symbol;
+    return insn.off != 0 ? symbol.substr(1) : symbol;
+}
+
 /// By how much a constant that is added or subtracted moves a scalar from others of its id, where
 /// that can be remembered.
 std::optional<std::int32_t> distance_of(std::uint8_t what, bool in_64_bits, const Reg& source) {
@@ -126,12 +132,7 @@ bool Analysis::check_binary() {
     const std::uint8_t what = operation(insn);
     if (has_register(insn) && !read_reg(insn.src)) return false;
     if (!read_reg(insn.dst)) return false;
-    if (!has_register(insn)) {
-        if ((what == code::div || what == code::mod) && insn.imm == 0)
-            return reject(EINVAL, "div by zero");
-        if (is_shift(what) && (insn.imm < 0 || insn.imm >= (is_64(insn) ? 64 : 32)))
-            return reject(EINVAL, "invalid shift {}", insn.imm);
-    }
+    if (!has_register(insn) && !check_constant_operand()) return false;
     if (!write_reg(insn.dst)) return false;
 
     Reg& dst = reg(insn.dst);
@@ -144,9 +145,8 @@ bool Analysis::check_binary() {
     }
     if (source.is_pointer() && dst.is_pointer()) {
         if (what == code::sub) return dst.make_unknown(), true;
-        std::string_view symbol = info(ops_[insn_]).symbol;
-        if (insn.off != 0) symbol.remove_prefix(1);  // The kernel names s/= and s%= like / and %.
-        return reject(EACCES, "R{} pointer {} pointer prohibited", unsigned{insn.dst}, symbol);
+        return reject(EACCES, "R{} pointer {} pointer prohibited", unsigned{insn.dst},
+                      symbol_of(insn, ops_[insn_]));
     }
     if (source.is_pointer()) {
         if (!mark_precise(insn.dst)) return false;
@@ -158,7 +158,22 @@ bool Analysis::check_binary() {
         return check_pointer_arithmetic(insn.dst, Reg(dst), source);
     }
     if (has_register(insn) && dst.precise && !mark_precise(insn.src)) return false;
+    return combine_scalars(dst, source);
+}
 
+bool Analysis::check_constant_operand() {
+    const Insn& insn = this->insn();
+    const std::uint8_t what = operation(insn);
+    if ((what == code::div || what == code::mod) && insn.imm == 0)
+        return reject(EINVAL, "div by zero");
+    if (is_shift(what) && (insn.imm < 0 || insn.imm >= (is_64(insn) ? 64 : 32)))
+        return reject(EINVAL, "invalid shift {}", insn.imm);
+    return true;
+}
+
+bool Analysis::combine_scalars(Reg& dst, const Reg& source) {
+    const Insn& insn = this->insn();
+    const std::uint8_t what = operation(insn);
     if ((what == code::and_ || what == code::or_) && source.is_const() && !fork_scalar(dst))
         return false;
     const std::uint32_t link = is_64(insn)           ? id_with_offset_64
@@ -218,6 +233,47 @@ bool Analysis::check_sane_offset(const Reg& reg, RegType type) {
     return true;
 }
 
+namespace {
+
+/// Whether something may be added to or subtracted from such pointers at all.
+bool allows_arithmetic(RegKind kind, std::uint8_t operation, const Scalar& offset) {
+    switch (kind) {
+        case RegKind::ptr_to_flow_keys: return offset.is_const();
+        case RegKind::const_ptr_to_map: return operation == code::add && offset.is_const_value(0);
+        case RegKind::ptr_to_packet_end:
+        case RegKind::ptr_to_socket:
+        case RegKind::ptr_to_sock_common:
+        case RegKind::ptr_to_tcp_sock:
+        case RegKind::ptr_to_xdp_sock:
+        case RegKind::not_init: return false;
+        default: return true;
+    }
+}
+
+}  // namespace
+
+/// @param was_pointer the destination was the pointer, not the offset.
+bool Analysis::move_pointer(unsigned number, const Reg& pointer, const Scalar& offset,
+                            bool was_pointer) {
+    const std::string_view symbol = symbol_of(insn(), ops_[insn_]);
+    switch (operation(insn())) {
+        case code::add: return add_to_pointer(reg(number), pointer, offset);
+        case code::sub:
+            if (!was_pointer)
+                return reject(EACCES, "R{} tried to subtract pointer from scalar", number);
+            if (pointer.is(RegKind::ptr_to_stack))
+                return reject(EACCES, "R{} subtraction from stack pointer prohibited", number);
+            return subtract_from_pointer(reg(number), pointer, offset);
+        case code::and_:
+        case code::or_:
+        case code::xor_:
+            return reject(EACCES, "R{} bitwise operator {} on pointer prohibited", number, symbol);
+        default:
+            return reject(EACCES, "R{} pointer arithmetic with {} operator prohibited", number,
+                          symbol);
+    }
+}
+
 bool Analysis::check_pointer_arithmetic(unsigned number, const Reg& pointer, const Reg& offset) {
     const Insn& insn = this->insn();
     const std::uint8_t what = operation(insn);
@@ -233,23 +289,7 @@ bool Analysis::check_pointer_arithmetic(unsigned number, const Reg& pointer, con
     // Loads behind it may fail without harm, wherever it points to.
     if (pointer.type.kind == RegKind::ptr_to_mem && pointer.type.has(ptr_untrusted))
         return dst = pointer, true;
-    const bool adds_zero =
-        what == code::add && offset.num.is_const() && offset.num.var_off.value == 0;
-    bool allowed = true;
-    switch (pointer.type.kind) {
-        case RegKind::ptr_to_flow_keys: allowed = offset.num.is_const(); break;
-        case RegKind::const_ptr_to_map:
-        case RegKind::ptr_to_packet_end:
-        case RegKind::ptr_to_socket:
-        case RegKind::ptr_to_sock_common:
-        case RegKind::ptr_to_tcp_sock:
-        case RegKind::ptr_to_xdp_sock:
-        case RegKind::not_init:
-            allowed = pointer.type.kind == RegKind::const_ptr_to_map && adds_zero;
-            break;
-        default: break;
-    }
-    if (!allowed)
+    if (!allows_arithmetic(pointer.type.kind, what, offset.num))
         return reject(EACCES, "R{} pointer arithmetic on {} prohibited", number,
                       text_of(pointer.type));
 
@@ -261,24 +301,7 @@ bool Analysis::check_pointer_arithmetic(unsigned number, const Reg& pointer, con
     if (!check_sane_offset(offset, pointer.type) || !check_sane_offset(pointer, pointer.type))
         return false;
     dst.num.forget_32_bounds();
-    switch (what) {
-        case code::add: add_to_pointer(dst, pointer, offset.num); break;
-        case code::sub:
-            if (!was_pointer)
-                return reject(EACCES, "R{} tried to subtract pointer from scalar", number);
-            if (pointer.is(RegKind::ptr_to_stack))
-                return reject(EACCES, "R{} subtraction from stack pointer prohibited", number);
-            subtract_from_pointer(dst, pointer, offset.num);
-            break;
-        case code::and_:
-        case code::or_:
-        case code::xor_:
-            return reject(EACCES, "R{} bitwise operator {} on pointer prohibited", number,
-                          info(ops_[insn_]).symbol);
-        default:
-            return reject(EACCES, "R{} pointer arithmetic with {} operator prohibited", number,
-                          info(ops_[insn_]).symbol);
-    }
+    if (!move_pointer(number, pointer, offset.num, was_pointer)) return false;
     dst.precise = false;
     if (!check_sane_offset(dst, pointer.type)) return false;
     dst.num.sync();

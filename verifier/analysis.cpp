@@ -193,8 +193,11 @@ bool Analysis::check_maps() {
             static_cast<std::uint32_t>(program_.insns[i + (names_value ? 1 : 0)].imm);
         if (names_value && !map.has_direct_values())
             return reject(EINVAL, "no direct value access support for this map type");
-        if (names_value && map.type() != MapType::arena && offset >= map.spec->value_size)
-            return reject(EINVAL, "invalid access to map value pointer, value_size={} off={}",
+        const bool has_one_value = map.type() == MapType::arena || map.spec->max_entries == 1;
+        const bool is_outside = map.type() != MapType::arena && offset >= map.spec->value_size;
+        if (names_value && (!has_one_value || is_outside))
+            return reject(has_one_value ? EINVAL : not_supported,
+                          "invalid access to map value pointer, value_size={} off={}",
                           map.spec->value_size, offset);
         if (map.type() == MapType::arena && map.spec->map_extra == 0)
             return reject(EINVAL, "arena's user address must be set via map_extra or mmap()");
@@ -291,11 +294,11 @@ void Analysis::reset_paths() {
 
 // --- Other paths.
 
-State* Analysis::push(std::uint32_t insn, std::uint32_t previous) {
+State* Analysis::push(std::uint32_t insn, std::uint32_t previous, int too_many) {
     waiting_.push_back(
         {std::make_unique<State>(*state_), insn, static_cast<std::int32_t>(previous), log_.size()});
     if (waiting_.size() > max_waiting) {
-        reject(E2BIG, "The sequence of {} jumps is too complex.", waiting_.size());
+        reject(too_many, "The sequence of {} jumps is too complex.", waiting_.size());
         return nullptr;
     }
     State& state = *waiting_.back().state;
@@ -322,7 +325,7 @@ bool Analysis::pop() {
 bool Analysis::release_branches() {
     for (State* state = state_.get(); state; state = state->parent) {
         if (--state->branches != 0) break;
-        if (state != state_.get() && !leave_loop(*state)) return false;
+        if (!leave_loop(*state)) return false;
     }
     return true;
 }
@@ -395,6 +398,8 @@ void Analysis::show_insn() {
 }
 
 bool Analysis::check_insn() {
+    const bool is_comparison = info(ops_[insn_]).family == Family::jmp;
+    if (is_malformed_[insn_] && is_comparison && !read_reg(insn().dst)) return false;
     if (is_malformed_[insn_])
         return reject(EINVAL, check_fields(insn(), ops_[insn_]).error().reason);
     const auto next = [&](bool goes_on) {

@@ -135,8 +135,9 @@ private:
     bool check_insn();
     void show_safe();
     void show_insn();
-    /// The state of another path, which begins at `insn` with what is known now; null: too many.
-    State* push(std::uint32_t insn, std::uint32_t previous);
+    /// The state of another path, which begins at `insn` with what is known now.
+    /// @return null where there are too many, with that error.
+    State* push(std::uint32_t insn, std::uint32_t previous, int too_many = EFAULT);
     bool pop();
     bool release_branches();
     void reset_paths();
@@ -187,6 +188,9 @@ private:
     bool check_address_cast();
     bool check_unary();
     bool check_binary();
+    bool check_constant_operand();
+    bool combine_scalars(Reg& dst, const Reg& source);
+    bool move_pointer(unsigned dst, const Reg& pointer, const Scalar& offset, bool was_pointer);
     bool check_pointer_arithmetic(unsigned dst, const Reg& pointer, const Reg& offset);
     bool add_to_pointer(Reg& dst, const Reg& pointer, const Scalar& offset);
     bool subtract_from_pointer(Reg& dst, const Reg& pointer, const Scalar& offset);
@@ -205,6 +209,8 @@ private:
     /// @param value register that is loaded or stored; nothing: another value.
     bool check_access(unsigned pointer, int off, int size, Access access,
                       std::optional<unsigned> value, bool strict, bool sign_extends);
+    bool check_access_to_kind(unsigned pointer, int off, int size, Access access,
+                              std::optional<unsigned> value, bool sign_extends);
     bool check_map_access(unsigned pointer, int off, int size, Access access,
                           std::optional<unsigned> value, bool sign_extends);
     bool check_context_access(unsigned pointer, int off, int size, Access access,
@@ -311,6 +317,9 @@ private:
     bool check_jump();
     bool check_may_goto();
     bool branch_both_ways(const Reg& right);
+    LinkedRegs note_linked(const Reg& left, const Reg& right);
+    void learn_from_numbers(State& taken, Reg& right, Reg& taken_right, const LinkedRegs& linked);
+    void learn_from_pointers(State& taken);
     void learn_null(State& state, unsigned number, bool is_null);
     void mark_not_null(Reg& reg) const;
     bool match_packet_pointers(State& taken);
@@ -364,7 +373,15 @@ private:
     [[nodiscard]] const FunctionArguments& arguments_of(std::uint32_t subprogram);
     [[nodiscard]] bool is_global(std::uint32_t subprogram) const { return is_global_[subprogram]; }
     [[nodiscard]] std::string name_of(std::uint32_t subprogram) const;
+
+    // --- stack_depths.cpp
+    struct CallChain;
     bool check_stack_depths();
+    bool check_calls_from(std::uint32_t root, bool own_stacks);
+    bool check_call_in(CallChain& chain, std::uint32_t at);
+    bool enter_callee(CallChain& chain, std::uint32_t subprogram);
+    [[nodiscard]] int callee_at(std::uint32_t at) const;
+    [[nodiscard]] int stack_size_of(std::uint32_t subprogram) const;
     static std::string range_text(std::string_view where, std::string_view name, const Scalar& num,
                                   Range range);
 
@@ -523,6 +540,7 @@ private:
     [[nodiscard]] bool has_open_marks(const State& state) const;
     using LoopKey = std::vector<std::int64_t>;
     bool loop_key(const State& state, LoopKey& key) const;
+    static std::string loop_text(LoopKey key);
     void show_loop(std::string_view event, const LoopKey& key);
 
     const ObjectSpec& object_;

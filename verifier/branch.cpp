@@ -29,11 +29,19 @@ Truth packet_truth(Comparison comparison, const Reg& left, const Reg& right) {
     }
 }
 
-/// A pointer compared with a constant: only 0, and only where the pointer is certainly not null.
-Truth pointer_truth(Comparison comparison, const Reg& left, const Reg& right) {
-    const Reg& pointer = right.is_const() ? left : right;
-    const Reg& other = right.is_const() ? right : left;
-    if (!other.is_null() || !pointer.is_not_null()) return Truth::unknown;
+/// A pointer compared with a constant: only 0, and only where the pointer is certainly not null. In
+/// 32 bits the same is concluded, though an address may well have a low half of 0.
+Truth pointer_truth(Comparison comparison, unsigned bits, const Reg& left, const Reg& right) {
+    const auto is_known = [&](const Reg& reg) {
+        return reg.is_scalar() && (bits == 64 ? reg.num.is_const() : reg.num.is_const32());
+    };
+    const auto is_zero = [&](const Reg& reg) {
+        const auto value = reg.num.var_off.value;
+        return is_known(reg) && (bits == 64 ? value : static_cast<std::uint32_t>(value)) == 0;
+    };
+    const Reg& pointer = is_known(right) ? left : right;
+    const Reg& other = is_known(right) ? right : left;
+    if (!is_zero(other) || !pointer.is_not_null()) return Truth::unknown;
     if (comparison == Comparison::eq) return Truth::never;
     return comparison == Comparison::ne ? Truth::always : Truth::unknown;
 }
@@ -42,7 +50,7 @@ Truth truth_of(Comparison comparison, unsigned bits, const Reg& left, const Reg&
     if (left.is_packet_or_end() && right.is_packet_or_end() && bits == 64)
         return packet_truth(comparison, left, right);
     if (left.is_pointer() || right.is_pointer())
-        return bits == 64 ? pointer_truth(comparison, left, right) : Truth::unknown;
+        return pointer_truth(comparison, bits, left, right);
     return holds(comparison, bits, left.num, right.num);
 }
 
@@ -63,7 +71,7 @@ bool is_packet_check(const Reg& start, const Reg& end) {
 
 bool Analysis::check_may_goto() {
     State* entry = previous_entry(*state_->parent, insn_);
-    State* queued = push(insn_ + 1, insn_);
+    State* queued = push(insn_ + 1, insn_, ENOMEM);
     if (!queued) return false;
     ++queued->may_goto_depth;
     if (entry) widen(*entry, *queued);
@@ -95,56 +103,78 @@ bool Analysis::check_jump() {
 
 bool Analysis::branch_both_ways(const Reg& constant_or_source) {
     const Insn& insn = this->insn();
-    const OpInfo& row = info(ops_[insn_]);
     const bool has_register = (insn.code & 8) != 0;
-    const Comparison comparison = comparison_of(ops_[insn_]);
-    Reg& left = reg(insn.dst);
+    const LinkedRegs linked = note_linked(reg(insn.dst), constant_or_source);
+    State* taken = push(insn_ + 1 + static_cast<std::uint32_t>(std::int32_t{insn.off}), insn_);
+    if (!taken) return false;
+    Reg here_constant = constant_or_source, taken_constant = constant_or_source;
+    Reg& right = has_register ? reg(insn.src) : here_constant;
+    Reg& taken_right = has_register ? taken->reg(insn.src) : taken_constant;
+    learn_from_numbers(*taken, right, taken_right, linked);
+    learn_from_pointers(*taken);
+    if (log_.is_on()) log_.changes(insn_, *state_, frame());
+    return true;
+}
 
+/// The scalars that are equal to an operand, or differ by a constant, and will learn with it.
+LinkedRegs Analysis::note_linked(const Reg& left, const Reg& right) {
     LinkedRegs linked;
-    if (has_register && reg(insn.src).is_scalar() && reg(insn.src).id != 0)
-        linked = linked_to(reg(insn.src).id, linked);
+    if ((insn().code & 8) != 0 && right.is_scalar() && right.id != 0)
+        linked = linked_to(right.id, linked);
     if (left.is_scalar() && left.id != 0) linked = linked_to(left.id, linked);
     if (linked.count > 1) {
         Step step = step_here();
         step.linked = linked;
         note_step(step);
     }
-    State* taken = push(insn_ + 1 + static_cast<std::uint32_t>(std::int32_t{insn.off}), insn_);
-    if (!taken) return false;
+    return linked;
+}
 
-    Reg& taken_left = taken->reg(insn.dst);
-    Reg here_constant = constant_or_source, taken_constant = constant_or_source;
-    Reg& right = has_register ? reg(insn.src) : here_constant;
-    Reg& taken_right = has_register ? taken->reg(insn.src) : taken_constant;
+void Analysis::learn_from_numbers(State& taken, Reg& right, Reg& taken_right,
+                                  const LinkedRegs& linked) {
+    const Insn& insn = this->insn();
+    const unsigned bits = info(ops_[insn_]).bits;
+    const Comparison comparison = comparison_of(ops_[insn_]);
+    Reg& left = reg(insn.dst);
+    Reg& taken_left = taken.reg(insn.dst);
     if (left.is_scalar() && right.is_scalar()) {
-        refine(negated(comparison), row.bits, left.num, right.num);
-        refine(comparison, row.bits, taken_left.num, taken_right.num);
+        refine(negated(comparison), bits, left.num, right.num);
+        refine(comparison, bits, taken_left.num, taken_right.num);
         for (Reg* reg : {&taken_left, &taken_right, &left, &right}) settle_bounds(*reg);
     }
-    if (has_register && right.is_scalar() && right.id != 0) {
+    if ((insn.code & 8) != 0 && right.is_scalar() && right.id != 0) {
         sync_linked(*state_, right, linked);
-        sync_linked(*taken, taken_right, linked);
+        sync_linked(taken, taken_right, linked);
     }
     if (left.is_scalar() && left.id != 0) {
         sync_linked(*state_, left, linked);
-        sync_linked(*taken, taken_left, linked);
+        sync_linked(taken, taken_left, linked);
     }
-    const bool is_equality = comparison == Comparison::eq || comparison == Comparison::ne;
-    if (row.bits == 64 && has_register && is_equality && right.is_pointer() && left.is_pointer() &&
-        right.type.kind != RegKind::ptr_to_btf_id && left.type.kind != RegKind::ptr_to_btf_id) {
-        State& equal = comparison == Comparison::eq ? *taken : *state_;
-        const bool left_known = left.is_not_null(), right_known = right.is_not_null();
-        if (left_known && right.may_be_null()) mark_not_null(equal.reg(insn.src));
-        if (right_known && left.may_be_null()) mark_not_null(equal.reg(insn.dst));
+}
+
+void Analysis::learn_from_pointers(State& taken) {
+    const Insn& insn = this->insn();
+    const bool has_register = (insn.code & 8) != 0;
+    const Comparison comparison = comparison_of(ops_[insn_]);
+    const bool is_equality = (comparison == Comparison::eq || comparison == Comparison::ne) &&
+                             info(ops_[insn_]).bits == 64;
+    const auto is_plain_pointer = [](const Reg& reg) {
+        return reg.is_pointer() && reg.type.kind != RegKind::ptr_to_btf_id;
+    };
+    if (is_equality && has_register && is_plain_pointer(reg(insn.dst)) &&
+        is_plain_pointer(reg(insn.src))) {
+        State& equal = comparison == Comparison::eq ? taken : *state_;
+        const bool left_known = reg(insn.dst).is_not_null();
+        const bool right_known = reg(insn.src).is_not_null();
+        if (left_known && reg(insn.src).may_be_null()) mark_not_null(equal.reg(insn.src));
+        if (right_known && reg(insn.dst).may_be_null()) mark_not_null(equal.reg(insn.dst));
     }
-    if (row.bits == 64 && !has_register && insn.imm == 0 && is_equality && left.may_be_null()) {
+    if (is_equality && !has_register && insn.imm == 0 && reg(insn.dst).may_be_null()) {
         learn_null(*state_, insn.dst, comparison == Comparison::ne);
-        learn_null(*taken, insn.dst, comparison == Comparison::eq);
+        learn_null(taken, insn.dst, comparison == Comparison::eq);
     } else {
-        match_packet_pointers(*taken);
+        match_packet_pointers(taken);
     }
-    if (log_.is_on()) log_.changes(insn_, *state_, frame());
-    return true;
 }
 
 // --- Null checks.

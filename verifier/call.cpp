@@ -80,6 +80,9 @@ bool Analysis::release_argument(const Helper& helper, const CallFacts& call) {
 
 bool Analysis::check_special_helper(const Helper& helper, CallFacts& call) {
     if (helper.name == "tail_call") return check_tail_call();
+    if (has_trait(helper.id, changes_map))
+        return maps_[static_cast<std::size_t>(*call.map)].can_write() ||
+               reject(EACCES, "write into map forbidden");
     if (helper.name == "get_local_storage") {
         if (!reg(2).is_null())
             return reject(EINVAL, "get_local_storage() doesn't support non-zero flags");
@@ -116,6 +119,8 @@ bool Analysis::may_inline_loop(std::uint32_t callback) {
 }
 
 bool Analysis::check_tail_call() {
+    if (map_of(reg(2)).type() != MapType::prog_array)
+        return reject(EINVAL, "expected prog array map for tail call");
     if (!check_resources("tail_call")) return false;
     const Reg& index = reg(3);
     const std::uint32_t entries = map_of(reg(2)).spec->max_entries;

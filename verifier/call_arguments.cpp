@@ -38,10 +38,7 @@ constexpr RegType object[] = {
 constexpr RegType percpu_object[] = {{ptr_to_btf_id, mem_percpu},
                                      {ptr_to_btf_id, mem_percpu | mem_rcu},
                                      {ptr_to_btf_id, mem_percpu | ptr_trusted}};
-constexpr RegType exchanged[] = {{ptr_to_map_value},
-                                 {ptr_to_btf_id, mem_alloc},
-                                 {ptr_to_btf_id, mem_alloc | non_own_ref},
-                                 {ptr_to_btf_id, mem_alloc | non_own_ref | mem_rcu}};
+constexpr RegType exchanged[] = {{ptr_to_map_value}, {ptr_to_btf_id, mem_alloc}};
 constexpr RegType full_socket[] = {{ptr_to_socket}};
 
 /// What a register may hold for an argument, in the order in which the kernel's log lists it
@@ -127,8 +124,11 @@ bool Analysis::check_argument_type(const Reg& value, unsigned number, const Arg&
     if (call.exchanged) return check_exchanged_object(number, *call.exchanged);
     if (allowed.data() != any_memory)
         return check_object_argument(value, number, arg, *call.helper);
-    return !arg.write || reject(EACCES, "bpf_{}() may write into memory pointed by R{} type={}",
-                                call.helper->name, number, text_of(value.type));
+    // Keys and values count as written.
+    const bool is_read =
+        !arg.write && arg.type != ArgType::map_key && arg.type != ArgType::map_value;
+    return is_read || reject(EACCES, "bpf_{}() may write into memory pointed by R{} type={}",
+                             call.helper->name, number, text_of(value.type));
 }
 
 /// @param type the register's, without flags that do not matter.

@@ -84,7 +84,7 @@ bool Analysis::call_later(std::uint32_t subprogram) {
     waiting_.push_back(
         {std::make_unique<State>(), start, static_cast<std::int32_t>(insn_), log_.size()});
     if (waiting_.size() > max_waiting)
-        return reject(E2BIG, "The sequence of {} jumps is too complex for async cb.",
+        return reject(EFAULT, "The sequence of {} jumps is too complex for async cb.",
                       waiting_.size());
     State& later = *waiting_.back().state;
     later.first_insn = start;

@@ -11,6 +11,7 @@ enum HelperTrait : std::uint8_t {
     acquires = 4,            ///< The result must be given back.
     casts_pointer = 8,       ///< The result is the argument's object, as another type.
     depends_on_kernel = 32,  ///< Kernels have it or not, by configuration and lockdown.
+    changes_map = 64,        ///< Writes, adds or removes a value.
     returns_length = 16,     ///< The result is at most the size argument, or an errno.
 };
 

@@ -112,7 +112,7 @@ bool Analysis::follow_iterator(const KfuncCall& call) {
         const State* parent = state_->parent;
         if (!parent || parent->insn != insn_) return confused("an iterator without its state");
         const State* earlier = previous_entry(*parent, insn_);
-        State* inside = push(insn_ + 1, insn_);
+        State* inside = push(insn_ + 1, insn_, ENOMEM);
         if (!inside) return false;
         ++inside->at(*call.iterator).uid;
         if (earlier) widen(*earlier, *inside);

@@ -135,8 +135,8 @@ Analysis::ArgumentChecked Analysis::check_kfunc_memory(KfuncCall& call, unsigned
         return checked(reject(EINVAL,
                               "arg#{} pointer type {} {} must point to {}scalar, or struct with "
                               "scalar",
-                              number - 1, bpftwin::name_of(target.kind), target.name,
-                              has_size ? "void, " : ""));
+                              number - 1, id == 0 ? "UNKNOWN" : bpftwin::name_of(target.kind),
+                              target.name, has_size ? "void, " : ""));
     if (!check_argument_offset(value, number, released)) return ArgumentChecked::failed;
     if (!has_size)
         return checked(check_memory_of(number, static_cast<std::uint32_t>(*types.size_of(id))));

@@ -83,8 +83,8 @@ bool Analysis::call_global(std::uint32_t subprogram, bool arguments_fit) {
         return reject(EINVAL, "a non-sleepable BPF program context");
     }
     if (!arguments_fit)
-        return reject(EINVAL, "Caller passes invalid args into func#{} ('{}')", subprogram,
-                      name_of(subprogram));
+        return reject(rejection_.error, "Caller passes invalid args into func#{} ('{}')",
+                      subprogram, name_of(subprogram));
     if (log_.is_on())
         say("Func#{} ('{}') is global and assumed valid.", subprogram, name_of(subprogram));
     if (flow_.subprograms[subprogram].changes_pkt_data) forget_packets();
@@ -115,7 +115,10 @@ bool Analysis::check_arguments_of(std::uint32_t subprogram) {
                 break;
             case ArgumentKind::memory:
                 if (!check_argument_offset(value, number, {})) return false;
-                if (!check_memory_of(number, argument.size)) return false;
+                if (!check_memory_of(number, argument.size)) {
+                    rejection_.error = EINVAL;
+                    return false;
+                }
                 if (!argument.or_null && value.may_be_null())
                     return reject(EINVAL, "arg#{} is expected to be non-NULL", i);
                 break;
@@ -178,74 +181,6 @@ std::string Analysis::range_text(std::string_view where, std::string_view name, 
     if (has_max) text += fmt::format(" smax={}", num.smax);
     if (!has_min && !has_max) text += " unknown scalar value";
     return text + fmt::format(" should have been in [{}, {}]", range.min, range.max);
-}
-
-// --- How deep the stacks of all functions on a chain of calls get.
-
-bool Analysis::check_stack_depths() {
-    struct Call {
-        std::uint32_t subprogram, next;
-    };
-    const auto size_of = [&](std::uint32_t subprogram) {
-        constexpr int alignment = 16;  // As JIT compilers lay out frames.
-        return (stack_depths_[subprogram] + alignment - 1) / alignment * alignment;
-    };
-    const auto target_of = [&](std::uint32_t at) -> int {
-        if (ops_[at] != Op::call_local && ops_[at] != Op::lddw_func) return -1;
-        const int target =
-            flow_.subprogram_at(at + 1 + static_cast<std::uint32_t>(program_.insns[at].imm));
-        const bool later = target >= 0 && is_called_later_[static_cast<std::size_t>(target)];
-        return later && ops_[at] == Op::lddw_func ? -1 : target;
-    };
-    int depth = 0;
-    std::vector<Call> chain;
-    const auto enter = [&](std::uint32_t subprogram) {
-        if (subprogram != 0 && flow_.subprograms[subprogram].has_tail_call && depth >= 256)
-            return reject(EACCES,
-                          "tail_calls are not allowed when call stack of previous frames is {} "
-                          "bytes. Too large",
-                          depth);
-        chain.push_back({subprogram, flow_.subprograms[subprogram].start});
-        if (chain.size() > max_frames)
-            return reject(E2BIG, "the call stack of {} frames is too deep !", chain.size() - 1);
-        depth += size_of(subprogram);
-        if (depth > max_stack)
-            return reject(EACCES, "combined stack size of {} calls is {}. Too large", chain.size(),
-                          depth);
-        return true;
-    };
-    const auto is_apart = [&](std::uint32_t subprogram) {
-        return is_called_later_[subprogram] || flow_.subprograms[subprogram].is_exception_callback;
-    };
-    for (auto root = static_cast<std::uint32_t>(flow_.subprograms.size()); root-- > 0;) {
-        if (root != 0 && !is_apart(root)) continue;
-        if (!enter(root)) return false;
-        while (!chain.empty()) {
-            Call& call = chain.back();
-            if (call.next >= flow_.subprograms[call.subprogram].end) {
-                depth -= size_of(call.subprogram);
-                chain.pop_back();
-                continue;
-            }
-            const std::uint32_t at = call.next++;
-            std::vector<std::uint32_t> callers;
-            if (ops_[at] == Op::call_kfunc)
-                for (const Call& caller : chain) callers.push_back(caller.subprogram);
-            if (!check_throw(at, callers)) return false;
-            const int target = target_of(at);
-            if (target < 0) continue;
-            const auto callee = static_cast<std::uint32_t>(target);
-            if (flow_.subprograms[callee].is_exception_callback) {
-                if (ops_[at] != Op::call_local) continue;
-                return reject(EINVAL, "insn {} cannot call exception cb directly", at);
-            }
-            if (flow_.subprograms[root].is_exception_callback &&
-                flow_.subprograms[callee].has_tail_call)
-                return reject(EINVAL, "cannot tail call within exception cb");
-            if (!enter(callee)) return false;
-        }
-    }
-    return true;
 }
 
 }  // namespace bpftwin::verifier

@@ -20,12 +20,14 @@ bool Analysis::loop_key(const State& state, LoopKey& key) const {
     return false;
 }
 
-/// "SCC enter (12,1)": calls, then the component.
+/// "12,1": calls, then the component.
+std::string Analysis::loop_text(LoopKey key) {
+    key.back() = -key.back();
+    return fmt::format("{}", fmt::join(key, ","));
+}
+
 void Analysis::show_loop(std::string_view event, const LoopKey& key) {
-    if (!log_.has_every_path()) return;
-    std::vector<std::int64_t> numbers = key;
-    numbers.back() = -numbers.back();
-    say("SCC {} ({})", event, fmt::join(numbers, ","));
+    if (log_.has_every_path()) say("SCC {} ({})", event, loop_text(key));
 }
 
 bool Analysis::enter_loop(State& kept) {
@@ -43,7 +45,10 @@ bool Analysis::leave_loop(State& state) {
     LoopKey key;
     if (!loop_key(state, key)) return true;
     const auto found = loops_.find(key);
-    if (found == loops_.end()) return true;
+    // A path that ends in the first round, by an exception, is too much for the kernel.
+    if (found == loops_.end())
+        return reject(EFAULT, "verifier bug: scc exit: no visit info for call chain ({})",
+                      loop_text(key));
     LoopVisit& visit = *found->second;
     if (visit.entry != &state) return true;
     show_loop("exit", key);

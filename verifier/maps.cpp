@@ -22,7 +22,8 @@ constexpr FieldType field_types[] = {
 
 /// Bounds the walk over a value's type: no kernel accepts more special fields.
 constexpr std::size_t max_fields = 11;
-constexpr unsigned max_depth = 4;
+constexpr unsigned max_depth = 32;
+constexpr std::size_t max_visits = 1 << 16;
 
 const FieldType* field_type(const BtfType& type) {
     if (type.kind != BtfKind::struct_) return nullptr;
@@ -53,7 +54,8 @@ public:
 
     std::vector<SpecialField> find(std::uint32_t type) {
         add(type, {type, -1}, 0, 0);
-        if (!is_valid_) return {};
+        // Kernels that find a mistake, or more than they can keep, know of none.
+        if (!is_valid_ || fields_.size() > max_fields) return {};
         std::ranges::sort(fields_, {}, &SpecialField::offset);
         return std::move(fields_);
     }
@@ -66,7 +68,7 @@ private:
     };
 
     void add(std::uint32_t id, Owner owner, std::uint32_t offset, unsigned depth) {
-        if (fields_.size() > max_fields || depth > max_depth) return;
+        if (fields_.size() > max_fields || depth > max_depth || ++visits_ > max_visits) return;
         id = btf_.resolve(id);
         const BtfType& type = btf_.type(id);
         if (type.kind == BtfKind::array) return add_elements(type, owner, offset, depth);
@@ -129,7 +131,8 @@ private:
 
     const Btf& btf_;
     std::vector<SpecialField> fields_;
-    bool is_valid_ = true;  ///< Of no fields are known where one is wrong.
+    std::size_t visits_ = 0;  ///< Of types: structs of no size may hold any number of others.
+    bool is_valid_ = true;    ///< Of no fields are known where one is wrong.
 };
 
 Map map_of(const ObjectSpec& object, const MapSpec& spec) {

@@ -100,7 +100,11 @@ bool Analysis::check_atomic() {
     if (compares && !read_reg(0)) return false;
     if (!check_atomic_pointer(insn.dst)) return false;
     const auto fetched = fetched_by(insn, ops_[insn_]);
-    if (fetched && !write_reg(*fetched)) return false;
+    if (fetched) {
+        if (!write_reg(*fetched)) return false;
+        // It holds nothing any more, even where it was the address.
+        reg(*fetched).make_unknown();
+    }
     const int size = row.bits / 8;
     if (!check_access(insn.dst, insn.off, size, Access::read, {}, true, false)) return false;
     if (fetched && !check_access(insn.dst, insn.off, size, Access::read, fetched, true, false))
@@ -115,62 +119,10 @@ void Analysis::load_unknown(std::optional<unsigned> value) {
 
 bool Analysis::check_access(unsigned number, int off, int size, Access access,
                             std::optional<unsigned> value, bool strict, bool sign_extends) {
-    const Reg& pointer = reg(number);
-    if (!check_alignment(pointer, off, size, strict)) return false;
-    const RegType type = pointer.type;
-    off += pointer.off;
-    const auto refuse = [&] {
-        return reject(EACCES, "R{} invalid mem access '{}'", number, text_of(type));
-    };
-    const auto refuse_write = [&] {
-        return reject(EACCES, "R{} cannot write into {}", number, text_of(type));
-    };
+    if (!check_alignment(reg(number), off, size, strict)) return false;
+    if (!check_access_to_kind(number, off + reg(number).off, size, access, value, sign_extends))
+        return false;
     const bool loads = access == Access::read;
-    if (pointer.is(RegKind::ptr_to_stack)) {
-        if (!check_stack_access(number, off, size, access, value)) return false;
-    } else if (pointer.is(RegKind::ptr_to_map_value)) {
-        if (!check_map_access(number, off, size, access, value, sign_extends)) return false;
-    } else if (pointer.is(RegKind::ptr_to_map_key)) {
-        if (!loads) return reject(EACCES, "write to change key R{} not allowed", number);
-        if (!check_region(number, off, size, map_of(pointer).spec->key_size, false)) return false;
-        load_unknown(value);
-    } else if (type.kind == RegKind::ptr_to_mem) {
-        if (type.has(maybe_null)) return refuse();
-        if (!loads && type.has(mem_rdonly)) return refuse_write();
-        if (!type.has(ptr_untrusted) &&
-            !check_region(number, off, size, static_cast<std::uint32_t>(pointer.target), false))
-            return false;
-        if (loads) load_unknown(value);
-    } else if (pointer.is(RegKind::ptr_to_ctx)) {
-        if (!check_context_access(number, off, size, access, value, sign_extends)) return false;
-    } else if (pointer.is_packet()) {
-        if (!loads && !writes_packets(program_)) return reject(EACCES, "cannot write into packet");
-        if (!check_packet(number, off, size, false)) return false;
-        if (loads) load_unknown(value);
-    } else if (pointer.is(RegKind::ptr_to_flow_keys)) {
-        if (off < 0 || off + size > flow_keys_size)
-            return reject(EACCES, "invalid access to flow keys off={} size={}", off, size);
-        if (loads) load_unknown(value);
-    } else if (pointer.is_socket() && !pointer.may_be_null()) {
-        if (!loads) return refuse_write();
-        if (!check_socket_access(number, off, size, access, value)) return false;
-    } else if (pointer.is(RegKind::ptr_to_tp_buffer)) {
-        if (!check_buffer(number, off, size, "tracepoint")) return false;
-        if (loads) load_unknown(value);
-    } else if (type.kind == RegKind::ptr_to_buf && !type.has(maybe_null)) {
-        if (!loads && type.has(mem_rdonly)) return refuse_write();
-        if (!check_buffer(number, off, size, type.has(mem_rdonly) ? "rdonly" : "rdwr"))
-            return false;
-        if (loads) load_unknown(value);
-    } else if (type.kind == RegKind::ptr_to_btf_id && !type.has(maybe_null)) {
-        if (!check_object_access(number, off, size, access, value)) return false;
-    } else if (pointer.is(RegKind::const_ptr_to_map)) {
-        if (!check_map_struct(number, off, size, access, value)) return false;
-    } else if (pointer.is(RegKind::ptr_to_arena)) {
-        if (loads) load_unknown(value);
-    } else {
-        return refuse();
-    }
     if (loads && value && size < slot_size && reg(*value).is_scalar()) {
         if (sign_extends)
             reg(*value).num.sign_extend(static_cast<unsigned>(size), 64);
@@ -178,6 +130,74 @@ bool Analysis::check_access(unsigned number, int off, int size, Access access,
             reg(*value).num.truncate(static_cast<unsigned>(size));
     }
     return true;
+}
+
+bool Analysis::check_access_to_kind(unsigned number, int off, int size, Access access,
+                                    std::optional<unsigned> value, bool sign_extends) {
+    const Reg& pointer = reg(number);
+    const RegType type = pointer.type;
+    const auto refuse = [&] {
+        return reject(EACCES, "R{} invalid mem access '{}'", number, text_of(type));
+    };
+    const auto refuse_write = [&] {
+        return reject(EACCES, "R{} cannot write into {}", number, text_of(type));
+    };
+    const bool loads = access == Access::read;
+    const auto loaded = [&](bool allowed) {
+        if (allowed && loads) load_unknown(value);
+        return allowed;
+    };
+    const bool or_null = type.has(maybe_null);
+    switch (type.kind) {
+        case RegKind::ptr_to_stack: return check_stack_access(number, off, size, access, value);
+        case RegKind::ptr_to_map_value:
+            if (or_null) return refuse();
+            return check_map_access(number, off, size, access, value, sign_extends);
+        case RegKind::ptr_to_map_key:
+            if (!loads) return reject(EACCES, "write to change key R{} not allowed", number);
+            return loaded(check_region(number, off, size, map_of(pointer).spec->key_size, false));
+        case RegKind::ptr_to_mem:
+            if (or_null) return refuse();
+            if (!loads && type.has(mem_rdonly)) return refuse_write();
+            return loaded(
+                type.has(ptr_untrusted) ||
+                check_region(number, off, size, static_cast<std::uint32_t>(pointer.target), false));
+        case RegKind::ptr_to_ctx:
+            return check_context_access(number, off, size, access, value, sign_extends);
+        case RegKind::ptr_to_packet:
+        case RegKind::ptr_to_packet_meta:
+            if (!loads && !writes_packets(program_))
+                return reject(EACCES, "cannot write into packet");
+            return loaded(check_packet(number, off, size, false));
+        case RegKind::ptr_to_flow_keys:
+            return loaded((off >= 0 && off + size <= flow_keys_size) ||
+                          reject(EACCES, "invalid access to flow keys off={} size={}", off, size));
+        case RegKind::ptr_to_socket:
+        case RegKind::ptr_to_sock_common:
+        case RegKind::ptr_to_tcp_sock:
+        case RegKind::ptr_to_xdp_sock:
+            if (or_null) return refuse();
+            if (!loads) return refuse_write();
+            return check_socket_access(number, off, size, access, value);
+        case RegKind::ptr_to_tp_buffer:
+            return loaded(check_buffer(number, off, size, "tracepoint"));
+        case RegKind::ptr_to_buf:
+            if (or_null) return refuse();
+            if (!loads && type.has(mem_rdonly)) return refuse_write();
+            return loaded(
+                check_buffer(number, off, size, type.has(mem_rdonly) ? "rdonly" : "rdwr"));
+        case RegKind::ptr_to_btf_id:
+            return or_null ? refuse() : check_object_access(number, off, size, access, value);
+        case RegKind::const_ptr_to_map:
+            return or_null ? refuse() : check_map_struct(number, off, size, access, value);
+        case RegKind::ptr_to_arena: return loaded(true);
+        case RegKind::not_init:
+        case RegKind::scalar_value:
+        case RegKind::ptr_to_packet_end:
+        case RegKind::ptr_to_func:
+        case RegKind::const_ptr_to_dynptr: return refuse();
+    }
+    bug("no such kind of register");
 }
 
 bool Analysis::check_alignment(const Reg& pointer, int off, int size, bool strict) {

@@ -32,24 +32,9 @@ void Analysis::assign_id_before_copy(Reg& source) {
     if (source.id == 0 && !source.num.is_const()) source.id = ++last_id_;
 }
 
-namespace {
-
-/// Whether what a constant says of itself is what its bounds say (reg_bounds_sanity_check).
-bool is_in_step(const Scalar& num) {
-    if (num.is_violated()) return false;
-    const std::uint64_t value = num.var_off.value;
-    const auto low = static_cast<std::uint32_t>(value);
-    if (num.is_const() && num != Scalar::constant(value)) return false;
-    return !num.is_const32() || (num.u32_min == low && num.u32_max == low &&
-                                 num.s32_min == static_cast<std::int32_t>(low) &&
-                                 num.s32_max == static_cast<std::int32_t>(low));
-}
-
-}  // namespace
-
 // Bounds that contradict themselves, as on a path that no run takes, are forgotten.
 void Analysis::settle_bounds(Reg& reg) {
-    if (is_in_step(reg.num)) return;
+    if (!reg.num.is_violated()) return;
     reg.num.forget_64_bounds();
     reg.num.forget_32_bounds();
 }

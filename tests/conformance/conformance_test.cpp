@@ -26,7 +26,7 @@ struct Mode {
     std::unique_ptr<Engine> (*make)();
     EngineOptions options;
 };
-constexpr Mode modes[] = {
+const Mode modes[] = {
     {"interp_checked", make_interpreter, {.safety = Safety::checked}},
     {"interp_fast", make_interpreter, {.safety = Safety::unsafe}},
     {"jit", make_jit, {.safety = Safety::unsafe}},

@@ -31,7 +31,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"vm", {"isa", "btf", "helper_table", "runtime", "helpers"}},
     {"jit", {"isa", "btf", "helper_table", "runtime", "helpers", "vm"}},
     {"kernel", {"isa", "btf", "helper_table", "target", "runtime", "helpers", "vm"}},
-    {"compare", {"vm", "jit", "kernel", "target", "verifier"}},
+    {"compare", {"vm", "jit", "kernel", "loader", "target", "verifier"}},
 };
 
 /// Folders that may include anything, and that nothing else may include.

@@ -79,28 +79,27 @@ class Findings {
 public:
     Findings(const Options& options, Contest& contest) : options_(options), contest_(contest) {}
 
-    void add(Case one, std::size_t program, std::uint64_t seed) {
+    void add(Case one, std::size_t program, std::uint64_t seed, const Opinions& first) {
         ProgramSpec only = std::move(one.object.programs[program]);
         one.object.programs = {std::move(only)};
         one.runs.clear();
-        const auto before = contest_.judge(one.object);
-        if (!before) return;
-        const Agreement agreement = before->front().agreement();
-        if (options_.save.empty() && agreement != Agreement::wrongly_accepted) return;
-        const std::string kind = kind_of(before->front());
-        if (++seen_[kind] > (agreement == Agreement::wrongly_accepted ? 20 : 3)) return;
-        const Case small = contest_.shrunk(one);
+        const Agreement agreement = first.agreement();
+        const bool is_worst = agreement == Agreement::wrongly_accepted;
+        if (options_.save.empty() && !is_worst) return;
+        if (++seen_[kind_of(first)] > (is_worst ? 20 : 2)) return;
+        const auto again = contest_.judge(one.object);
+        if (!again) return;
+        // What others of its object did to the kernel can matter.
+        const bool repeats = kind_of(again->front()) == kind_of(first);
+        const Case small = repeats ? contest_.shrunk(one) : one;
         const auto after = contest_.judge(small.object);
         if (!after) return;
         const std::string text = fmt::format(
-            "; {}, seed {} program {} of {}\n; ours:   {}\n; kernel: {}\n; before shrinking\n; "
-            "ours:   "
-            "{}\n; kernel: {}\n; type: {}\n{}",
-            name_of(agreement), seed, small.object.programs[0].name, one.object.name,
-            line(after->front().ours), line(after->front().theirs), line(before->front().ours),
-            line(before->front().theirs), name_of(small.object.programs[0].type),
-            differential::describe(small));
-        if (agreement == Agreement::wrongly_accepted) fmt::print("{}\n", text);
+            "; {}, seed {} program {} of {}{}\n{}; before it was made small\n{}; type: {}\n{}",
+            name_of(agreement), seed, program, one.object.name,
+            repeats ? "" : ", not when asked again", lines(after->front()), lines(first),
+            name_of(small.object.programs[0].type), differential::describe(small));
+        if (is_worst) fmt::print("{}\n", text);
         std::fflush(stdout);
         save(text, name_of(agreement), seed, program);
     }
@@ -115,9 +114,13 @@ public:
     }
 
 private:
-    static std::string line(const Verdict& verdict) {
-        return fmt::format("{} ({}) {} insns {}", name_of(verdict.answer), verdict.error,
-                           verdict.reason, verdict.insns);
+    static std::string lines(const Opinions& opinions) {
+        const auto line = [](const Verdict& verdict) {
+            return fmt::format("{} ({}), {} insns: {}", name_of(verdict.answer), verdict.error,
+                               verdict.insns, verdict.reason);
+        };
+        return fmt::format("; ours:   {}\n; kernel: {}\n", line(opinions.ours),
+                           line(opinions.theirs));
     }
     void save(const std::string& text, std::string_view agreement, std::uint64_t seed,
               std::size_t program) const {
@@ -151,7 +154,7 @@ int run(const Options& options, Contest& contest) {
             const Agreement agreement = (*opinions)[i].agreement();
             sums.add(agreement);
             if (agreement == Agreement::unsupported) ++unsupported[(*opinions)[i].ours.reason];
-            if (differs(agreement)) findings.add(one, i, seed);
+            if (differs(agreement)) findings.add(one, i, seed, (*opinions)[i]);
         }
         if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r{} ", sums.text());
     }

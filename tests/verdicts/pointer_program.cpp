@@ -165,10 +165,12 @@ differential::Case pointer_programs(std::uint64_t seed, unsigned programs) {
     one.object.license = "GPL";
     one.object.maps = maps();
     one.object.btf = types().btf;
+    // Only programs of one type may refer to an array of programs.
+    const ProgType type = choices.percent(50) ? ProgType::xdp : ProgType::sched_cls;
     for (unsigned i = 0; i < programs; ++i) {
         ProgramSpec program;
         program.name = fmt::format("program_{}", i);
-        program.type = choices.percent(50) ? ProgType::xdp : ProgType::sched_cls;
+        program.type = type;
         ProgramWriter(choices, program).run();
         one.object.programs.push_back(std::move(program));
     }
