@@ -407,6 +407,7 @@ private:
     bool check_kfunc();
     bool check_kfunc(KfuncCall& call);
     bool release_kfunc_argument(const KfuncCall& call);
+    [[nodiscard]] bool may_iterate_css_tasks() const;
     [[nodiscard]] bool may_call_with_lock() const;
 
     // --- kfunc_arguments.cpp, kfunc_results.cpp
@@ -486,6 +487,8 @@ private:
     // --- exit.cpp
     bool check_exit();
     [[nodiscard]] bool may_return_anything() const;
+    [[nodiscard]] bool returns_within(const Scalar& num, Range range) const;
+    [[nodiscard]] bool is_void_cgroup_hook() const;
     /// @param number of the register that holds what is returned.
     bool check_return_value(unsigned number = 0);
     bool check_packet_load();

@@ -43,15 +43,31 @@ bool Analysis::check_return_value(unsigned number) {
         const auto allowed = return_range(program_);
         if (!allowed) return true;
         range = {allowed->min, allowed->max};
+        if (is_void_cgroup_hook()) range = {1, 1};
     }
     if (!result.is_scalar())
         return reject(EINVAL, "{} the register R{} is not a known value ({})", where, number,
                       text_of(result.type));
     if (!mark_precise(number)) return false;
-    const Scalar& num = reg(number).num;
-    if (num.smin < range.min || num.smax > range.max)
-        return reject(EINVAL, range_text(where, fmt::format("R{}", number), num, range));
-    return true;
+    if (returns_within(reg(number).num, range)) return true;
+    reject(EINVAL, range_text(where, fmt::format("R{}", number), reg(number).num, range));
+    return entry.subprogram == 0 && is_void_cgroup_hook()
+               ? reject(EINVAL,
+                        "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return "
+                        "value!")
+               : false;
+}
+
+/// Of hooks that return an int, the low half counts.
+bool Analysis::returns_within(const Scalar& num, Range range) const {
+    if (program_.type == ProgType::lsm && attach_type_of(program_) != AttachType::lsm_cgroup)
+        return num.s32_min >= range.min && num.s32_max <= range.max;
+    return num.smin >= range.min && num.smax <= range.max;
+}
+
+bool Analysis::is_void_cgroup_hook() const {
+    return program_.type == ProgType::lsm && attach_.returns_nothing() &&
+           attach_type_of(program_) == AttachType::lsm_cgroup;
 }
 
 bool Analysis::check_packet_load() {

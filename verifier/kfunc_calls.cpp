@@ -86,6 +86,9 @@ bool Analysis::check_kfunc(KfuncCall& call) {
         return reject(EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
     if (call.kfunc->has(sleepable) && !is_sleepable_)
         return reject(EACCES, "program must be sleepable to call sleepable kfunc {}", name);
+    if (call.is("bpf_iter_css_task_new") && !may_iterate_css_tasks())
+        return reject(EINVAL,
+                      "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
     if (!check_kfunc_arguments(call)) return false;
     if (call.is("bpf_rbtree_add_impl") && !call_comparison(call)) return false;
     if (!check_sections(call) || !release_kfunc_argument(call) || !insert_node(call)) return false;
@@ -97,6 +100,13 @@ bool Analysis::check_kfunc(KfuncCall& call) {
     log_.touch_reg(0);
     if (code_->call_kind(insn_).changes_pkt_data) forget_packets();
     return !call.kfunc->has(iter_next) || follow_iterator(call);
+}
+
+/// check_css_task_iter_allowlist.
+bool Analysis::may_iterate_css_tasks() const {
+    return is_sleepable_ || program_.type == ProgType::lsm ||
+           (program_.type == ProgType::tracing &&
+            program_.expected_attach_type == AttachType::trace_iter);
 }
 
 bool Analysis::release_kfunc_argument(const KfuncCall& call) {
