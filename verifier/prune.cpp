@@ -125,12 +125,12 @@ bool Analysis::keep_state() {
 }
 
 /// A state that was compared often and covered little is not compared any more. It stays while
-/// paths from it are open.
+/// paths from it are open, or a loop's way back was covered by it.
 void Analysis::retire(std::vector<std::unique_ptr<State>>& list, std::size_t index) {
     auto state = std::move(list[index]);
     list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
     state->listed = false;
-    if (state->branches == 0)
+    if (state->branches == 0 && !has_open_marks(*state))
         --live_states_;
     else
         retired_.push_back(std::move(state));
