@@ -3,6 +3,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "btf/btf.h"
 #include "btf/unchecked.h"
 
 namespace bpftwin {
