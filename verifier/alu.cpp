@@ -136,8 +136,12 @@ bool Analysis::check_binary() {
     if (!write_reg(insn.dst)) return false;
 
     Reg& dst = reg(insn.dst);
-    const Reg constant = Reg::constant(static_cast<std::uint64_t>(std::int64_t{insn.imm}));
-    const Reg source = has_register(insn) ? reg(insn.src) : constant;
+    Reg other;  // An immediate; or what a register holds before it is changed itself.
+    if (!has_register(insn))
+        other = Reg::constant(static_cast<std::uint64_t>(std::int64_t{insn.imm}));
+    else if (insn.src == insn.dst)
+        other = dst;
+    const Reg& source = has_register(insn) && insn.src != insn.dst ? reg(insn.src) : other;
     constexpr auto arena = RegKind::ptr_to_arena;
     if (dst.type.kind == arena || (has_register(insn) && source.type.kind == arena)) {
         if (dst.type.kind != arena) dst = source;

@@ -35,7 +35,8 @@ Analysis::Analysis(const ObjectSpec& object, const ProgramSpec& program,
       maps_(maps_of(object)),
       log_(object, program, maps_, types_, options.log_level),
       gpl_(is_gpl_compatible(object.license)),
-      is_sleepable_((program.prog_flags & sleepable_flag) != 0) {}
+      is_sleepable_((program.prog_flags & sleepable_flag) != 0),
+      context_(program) {}
 
 Verdict Analysis::run() {
     const auto begin = std::chrono::steady_clock::now();
@@ -102,7 +103,7 @@ bool Analysis::check_program() {
 
     code_.emplace(program_, ops_, kfuncs_);
     prepare_tables();
-    liveness_ = std::make_unique<StackLiveness>(*code_, flow_);
+    liveness_ = std::make_unique<StackLiveness>(*code_, flow_, memory_.pages);
     arguments_.resize(flow_.subprograms.size());
     called_.resize(flow_.subprograms.size());
     verified_.resize(flow_.subprograms.size());
@@ -161,6 +162,7 @@ void Analysis::drop_fastcall_stacks() {
 void Analysis::prepare_tables() {
     for (std::size_t i = 0; i < ops_.size(); ++i) {
         const Family family = info(ops_[i]).family;
+        on_way_back_.push_back(regs_on_way_back(static_cast<std::uint32_t>(i)));
         writes_memory_.push_back(family == Family::st || family == Family::stx ||
                                  family == Family::atomic || family == Family::store_release ||
                                  ops_[i] == Op::call_helper || ops_[i] == Op::call_kfunc);
@@ -217,7 +219,7 @@ bool Analysis::check_function(std::uint32_t subprogram) {
 }
 
 bool Analysis::enter_function(std::uint32_t subprogram) {
-    state_ = std::make_unique<State>();
+    state_ = memory_.states.make_owned(memory_);
     Frame& entry = push_entry(*state_, subprogram);
     insn_ = flow_.subprograms[subprogram].start;
     state_->first_insn = insn_;
@@ -295,8 +297,7 @@ void Analysis::reset_paths() {
 // --- Other paths.
 
 State* Analysis::push(std::uint32_t insn, std::uint32_t previous, int too_many) {
-    waiting_.push_back(
-        {std::make_unique<State>(*state_), insn, static_cast<std::int32_t>(previous), log_.size()});
+    waiting_.push_back({state_->copy(), insn, static_cast<std::int32_t>(previous), log_.size()});
     if (waiting_.size() > max_waiting) {
         reject(too_many, "The sequence of {} jumps is too complex.", waiting_.size());
         return nullptr;
@@ -341,15 +342,15 @@ bool Analysis::walk() {
         if (seen == Seen::failed) return false;
         if (seen == Seen::is_new) {
             if (log_.is_on()) show_insn();
-            liveness_->begin(*state_, insn_);
             const std::uint32_t at = insn_;
+            if (writes_memory_[at]) liveness_->begin(*state_, at);
             is_reached_[at] = true;
             if (!check_insn()) return false;
             previous_ = static_cast<std::int32_t>(at);
             if (writes_memory_[at]) liveness_->end();
         }
         if (!done_) continue;
-        liveness_->update(*state_, state_->current);
+        liveness_->update(*state_);
         if (!release_branches()) return false;
         if (!pop()) return true;
     }

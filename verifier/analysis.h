@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,7 @@
 #include "isa/op.h"
 #include "verifier/arguments.h"
 #include "verifier/attach_point.h"
+#include "verifier/context_access.h"
 #include "verifier/dynptr.h"
 #include "verifier/flow.h"
 #include "verifier/flow_walk.h"
@@ -115,7 +117,7 @@ public:
 private:
     // --- analysis.cpp: paths, and the walk along each.
     struct Waiting {
-        std::unique_ptr<State> state;
+        Owned<State> state;
         std::uint32_t insn;
         std::int32_t previous;
         std::size_t log_size;
@@ -173,8 +175,17 @@ private:
     }
 
     // --- registers.cpp: reads and writes of registers.
-    bool read_reg(unsigned number);
-    bool write_reg(unsigned number);
+    bool read_reg(unsigned number) {
+        if (number > frame_pointer) return refuse_read(number);
+        log_.touch_reg(number);
+        return reg(number).type.kind != RegKind::not_init || refuse_read(number);
+    }
+    bool write_reg(unsigned number) {
+        log_.touch_reg(number);
+        return number < frame_pointer || refuse_write(number);
+    }
+    bool refuse_read(unsigned number);
+    bool refuse_write(unsigned number);
     void clear_caller_saved();
     void assign_id_before_copy(Reg& source);
     static void settle_bounds(Reg& reg);
@@ -282,10 +293,13 @@ private:
     void load_bytes(Frame& owner, int from, int to, unsigned value);
     bool check_initialised(unsigned pointer, int off, int size, bool zero_size_allowed,
                            Access access, CallFacts* call);
+    bool write_raw_memory(const CallFacts& call);
     bool check_overwrites(const Frame& owner, const Reg& pointer, int off, int size);
     void note_stack_access(const Frame& owner, int slot);
     void check_fastcall_contract(const Frame& owner, int off);
-    [[nodiscard]] Frame& owner_of(const Reg& pointer) { return *state_->frames[pointer.frame]; }
+    [[nodiscard]] Frame& owner_of(const Reg& pointer) {
+        return state_->frames[pointer.frame].change();
+    }
 
     /// The first slot of an object of the kernel that programs keep on the stack, which is the one
     /// with the highest index; errno: EINVAL with a line that says why, or ERANGE where the stack
@@ -496,7 +510,11 @@ private:
     // --- precision.cpp
     bool mark_precise(unsigned number);
     bool mark_precise(State& from, PlaceSet places, bool* changed = nullptr);
+    [[nodiscard]] std::uint16_t regs_on_way_back(std::uint32_t at) const;
+    [[nodiscard]] bool concerns(std::uint32_t at, const Step* step, const PlaceSet& places) const;
     enum class Back : std::uint8_t { goes_on, unknown, broken };
+    Back walk_back(const State& state, std::int64_t last, std::int64_t& next, bool skips_first,
+                   PlaceSet& places);
     Back step_back(std::uint32_t insn, std::int64_t next, const Step* step, PlaceSet& places);
     Back step_back_over_call(std::uint32_t insn, std::int64_t next, PlaceSet& places);
     Back step_back_over_exit(std::int64_t next, PlaceSet& places);
@@ -511,7 +529,7 @@ private:
     Seen look_up();
     Seen take_over(State& old, bool is_loop);
     bool keep_state();
-    void retire(std::vector<std::unique_ptr<State>>& list, std::size_t index);
+    void retire(std::vector<Owned<State>>& list, std::size_t index);
     bool covers_open(State& old, bool& is_covered);
     bool is_like(State& old, const State& now, Likeness likeness);
     bool is_like(const Frame& old, const Frame& now, Likeness likeness, std::uint32_t insn);
@@ -523,6 +541,7 @@ private:
     bool propagate_precision(State& old, State& now, bool* changed);
     void clean_states(std::uint32_t insn);
     void clean(State& state);
+    [[nodiscard]] std::uint16_t live_regs(const State& state, std::uint32_t frame) const;
     State* previous_entry(const State& now, std::uint32_t insn);
     void widen(const State& old, State& now);
 
@@ -530,20 +549,26 @@ private:
     /// One visit of a component of the control flow, inside of certain calls.
     struct LoopVisit {
         struct Backedge {
-            std::unique_ptr<State> state;  ///< At its end,
-            State* equal;                  ///< which this state covered.
+            Owned<State> state;  ///< At its end,
+            State* equal;        ///< which this state covered.
         };
         State* entry = nullptr;  ///< The first state inside; null: it was left.
         std::vector<Backedge> backedges;
+    };
+    /// The calls on the way to a component, then the component.
+    struct LoopKey {
+        std::array<std::uint32_t, max_frames> parts{};
+        std::uint32_t count = 0;
+
+        friend auto operator<=>(const LoopKey&, const LoopKey&) = default;
     };
     bool enter_loop(State& kept);
     bool leave_loop(State& state);
     bool add_backedge(State& old);
     bool propagate_backedges(LoopVisit& visit);
     [[nodiscard]] bool has_open_marks(const State& state) const;
-    using LoopKey = std::vector<std::int64_t>;
     bool loop_key(const State& state, LoopKey& key) const;
-    static std::string loop_text(LoopKey key);
+    static std::string loop_text(const LoopKey& key);
     void show_loop(std::string_view event, const LoopKey& key);
 
     const ObjectSpec& object_;
@@ -561,14 +586,18 @@ private:
     Rejection rejection_;
     bool gpl_;
     bool is_sleepable_;
-    std::vector<bool> writes_memory_;    ///< By instruction: a store, or a helper that may.
-    std::vector<bool> is_malformed_;     ///< By instruction: fields that no row has.
-    std::vector<bool> is_global_;        ///< By subprogram.
-    std::vector<bool> is_called_later_;  ///< By subprogram: not while its caller runs.
-    std::vector<bool> is_reached_;       ///< By instruction.
+    ContextTable context_;
+    std::set<std::uint32_t> allowed_helpers_;  ///< Those that were called and may be.
+    std::vector<std::uint16_t> on_way_back_;   ///< By instruction: `regs_on_way_back`.
+    std::vector<bool> writes_memory_;          ///< By instruction: a store, or a helper that may.
+    std::vector<bool> is_malformed_;           ///< By instruction: fields that no row has.
+    std::vector<bool> is_global_;              ///< By subprogram.
+    std::vector<bool> is_called_later_;        ///< By subprogram: not while its caller runs.
+    std::vector<bool> is_reached_;             ///< By instruction.
     std::vector<std::optional<RegType>> accessed_;  ///< By instruction: what it points to.
 
-    std::unique_ptr<State> state_;
+    StateMemory memory_;  ///< Of all states; it must outlive them.
+    Owned<State> state_;
     std::vector<Waiting> waiting_;
     std::uint32_t insn_ = 0;
     std::int32_t previous_ = -1;
@@ -577,8 +606,8 @@ private:
     bool starts_path_ = false;
     bool done_ = false;
 
-    std::vector<std::vector<std::unique_ptr<State>>> kept_;  ///< By instruction, latest last.
-    std::vector<std::unique_ptr<State>> retired_;            ///< No longer compared, but parents.
+    std::vector<std::vector<Owned<State>>> kept_;  ///< By instruction, latest last.
+    std::vector<Owned<State>> retired_;            ///< No longer compared, but parents.
     std::unique_ptr<StackLiveness> liveness_;
     std::map<LoopKey, std::unique_ptr<LoopVisit>> loops_;
     IdMap ids_;

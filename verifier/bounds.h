@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include "verifier/scalar.h"
@@ -81,8 +82,23 @@ void update_bounds(Scalar& scalar) {
                                   static_cast<S>(ones | (unknown & ~sign)));
 }
 
+/// The value which alone both the bits and the unsigned bounds allow, if it is seen.
+inline std::optional<std::uint64_t> only_value(const Scalar& scalar) {
+    const Tnum bits = scalar.var_off;
+    const std::uint64_t next = tnum_next(bits, scalar.umin);
+    if (bits.contains(scalar.umin))
+        return next > scalar.umax ? std::optional(scalar.umin) : std::nullopt;
+    const bool is_last = next == bits.max();
+    const bool is_alone = next <= scalar.umax && tnum_next(bits, next) > scalar.umax;
+    return is_last || is_alone ? std::optional(next) : std::nullopt;
+}
+
 /// The same at both widths; a value that is the only one left becomes known
 /// (__update_reg_bounds).
-void update_all_bounds(Scalar& scalar);
+inline void update_all_bounds(Scalar& scalar) {
+    update_bounds<std::uint32_t>(scalar);
+    update_bounds<std::uint64_t>(scalar);
+    if (const auto value = only_value(scalar)) scalar = Scalar::constant(*value);
+}
 
 }  // namespace bpftwin::verifier

@@ -122,7 +122,7 @@ LinkedRegs Analysis::note_linked(const Reg& left, const Reg& right) {
     if ((insn().code & 8) != 0 && right.is_scalar() && right.id != 0)
         linked = linked_to(right.id, linked);
     if (left.is_scalar() && left.id != 0) linked = linked_to(left.id, linked);
-    if (linked.count > 1) {
+    if (linked.count() > 1) {
         Step step = step_here();
         step.linked = linked;
         note_step(step);
@@ -206,8 +206,8 @@ void Analysis::learn_null(State& state, unsigned number, bool is_null) {
         std::erase_if(state.references, [&](const Reference& held) {
             return held.kind == Reference::Kind::pointer && held.id == id;
         });
-    state.for_each_reg([&](Reg& reg) {
-        if (!reg.may_be_null() || reg.id != id) return;
+    const auto is_same = [&](const Reg& reg) { return reg.may_be_null() && reg.id == id; };
+    state.change_regs(is_same, [&](Reg& reg) {
         if (is_null) {
             reg = Reg::constant(0);
             return;
@@ -226,9 +226,10 @@ void Analysis::learn_packet_range(State& state, const Reg& pointer, RegKind kind
         return;
     const std::int32_t range = pointer.off + (open ? 1 : 0);
     const std::uint32_t id = pointer.id;
-    state.for_each_reg([&](Reg& reg) {
-        if (reg.is(kind) && reg.id == id) reg.target = std::max(reg.target, range);
-    });
+    const auto learns = [&](const Reg& reg) {
+        return reg.is(kind) && reg.id == id && reg.target < range;
+    };
+    state.change_regs(learns, [&](Reg& reg) { reg.target = range; });
 }
 
 // `start > end` holds on one way: there the packet ends before `start`, on the other one not.
@@ -263,30 +264,31 @@ bool Analysis::match_packet_pointers(State& taken) {
 
 LinkedRegs Analysis::linked_to(std::uint32_t id, LinkedRegs linked) {
     id &= ~id_with_offset;
-    const auto add = [&](Reg& reg, Place place) {
+    const auto add = [&](const Reg& reg, Place place) {
         if (!reg.is_scalar() || (reg.id & ~id_with_offset) != id) return;
-        if (linked.count < LinkedRegs::limit)
-            linked.places[linked.count++] = place;
+        if (linked.count() < LinkedRegs::limit)
+            linked.add(place);
         else
-            reg.clear_scalar_id();
+            state_->at(place).clear_scalar_id();
     };
     for (std::uint32_t i = state_->current + 1; i-- > 0;) {
-        Frame& frame = *state_->frames[i];
+        const Frame& frame = *state_->frames[i];
         const auto number = static_cast<std::uint8_t>(i);
         const std::uint16_t live = flow_.insns[state_->insn_of_frame(i, insn_)].live_before;
         for (std::uint8_t r = 0; r < frame_pointer; ++r)
             if ((live >> r & 1) != 0) add(frame.regs[r], {number, true, r});
-        for (std::size_t s = 0; s < frame.stack.size(); ++s)
-            if (frame.stack[s].is_spill())
-                add(frame.stack[s].spilled, {number, false, static_cast<std::uint8_t>(s)});
+        frame.stack.for_each([&](const Slot& slot, std::size_t index) {
+            if (slot.is_spill())
+                add(slot.spilled, {number, false, static_cast<std::uint8_t>(index)});
+        });
     }
     return linked;
 }
 
 void Analysis::sync_linked(State& state, const Reg& known_reg, const LinkedRegs& linked) {
     const Reg known = known_reg;
-    for (std::uint8_t i = 0; i < linked.count; ++i) {
-        Reg& reg = state.at(linked.places[i]);
+    for (unsigned i = 0; i < linked.count(); ++i) {
+        Reg& reg = state.at(linked[i]);
         if (!reg.is_scalar() || &reg == &known_reg) continue;
         if ((reg.id & ~id_with_offset) != (known.id & ~id_with_offset)) continue;
         const bool equal = (reg.id & id_with_offset) == 0 && (known.id & id_with_offset) == 0;

@@ -42,16 +42,18 @@ bool Analysis::check_call() {
 
 bool Analysis::check_helper(const Helper& called) {
     const Helper& helper = prototype_for(called, program_.type);
-    if (auto allowed = check_helper_allowed(program_, helper, {gpl_, is_sleepable_}); !allowed)
-        return reject(allowed.error().error, allowed.error().reason);
+    if (!allowed_helpers_.contains(helper.id)) {
+        if (auto allowed = check_helper_allowed(program_, helper, {gpl_, is_sleepable_}); !allowed)
+            return reject(allowed.error().error, allowed.error().reason);
+        allowed_helpers_.insert(helper.id);
+    }
     if (!check_sleeping_helper(helper)) return false;
     if (has_trait(helper.id, depends_on_kernel))
         return give_up(fmt::format("bpf_{}, which not every kernel allows", helper.name));
     CallFacts call{.helper = &helper};
     for (unsigned i = 0; i < helper.args.size(); ++i)
         if (!check_argument(helper, i, call)) return false;
-    for (int i = 0; i < call.raw_size; ++i)
-        if (!check_access(call.raw_reg, i, 1, Access::write, {}, false, false)) return false;
+    if (call.raw_size != 0 && !write_raw_memory(call)) return false;
     if (call.release_reg != 0 && !release_argument(helper, call)) return false;
     if (!check_special_helper(helper, call)) return false;
     clear_caller_saved();
@@ -217,9 +219,8 @@ void Analysis::refine_result(const Helper& helper, const CallFacts& call) {
 }
 
 void Analysis::forget_packets() {
-    state_->for_each_reg([](Reg& reg) {
-        if (reg.is_packet_or_end()) reg.make_unknown();
-    });
+    state_->change_regs([](const Reg& reg) { return reg.is_packet_or_end(); },
+                        [](Reg& reg) { reg.make_unknown(); });
 }
 
 }  // namespace bpftwin::verifier

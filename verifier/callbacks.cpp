@@ -46,10 +46,10 @@ bool Analysis::call_back(std::uint32_t subprogram, const CallFacts& call) {
         return reject(not_supported, "callback function not allowed for map");
     State* inside = push(flow_.subprograms[subprogram].start, insn_);
     if (!inside || !push_frame(*inside, subprogram, static_cast<std::int32_t>(insn_))) return false;
-    Frame& callee = *inside->frames[inside->current + 1];
+    Frame& callee = inside->frames[inside->current + 1].change();
     if (!set_callback_arguments(helper, *inside->frames[inside->current], callee)) return false;
     callee.in_callback = true;
-    ++inside->frames[inside->current]->callback_depth;
+    ++inside->frame().callback_depth;
     ++inside->current;
     ++inside->callback_unroll_depth;
     frame().callback_depth = 0;
@@ -82,7 +82,7 @@ bool Analysis::call_later(std::uint32_t subprogram) {
     is_called_later_[subprogram] = true;
     const std::uint32_t start = flow_.subprograms[subprogram].start;
     waiting_.push_back(
-        {std::make_unique<State>(), start, static_cast<std::int32_t>(insn_), log_.size()});
+        {memory_.states.make_owned(memory_), start, static_cast<std::int32_t>(insn_), log_.size()});
     if (waiting_.size() > max_waiting)
         return reject(EFAULT, "The sequence of {} jumps is too complex for async cb.",
                       waiting_.size());

@@ -142,14 +142,24 @@ ReturnRange lsm_range(std::string_view hook) {
 
 }  // namespace
 
-std::optional<ContextField> context_field(const ProgramSpec& program, const ContextAccess& access) {
-    if (access.offset % access.size != 0) return std::nullopt;
+ContextTable::ContextTable(const ProgramSpec& program) : exists_(has_context_table(program.type)) {
     const AttachType attach = attach_type_of(program);
-    const auto row = std::ranges::find_if(fields, [&](const FieldRow& row) {
-        return in_set(row.types, program.type) && in_set(row.attach, attach) && allows(row, access);
-    });
-    if (row == fields.end()) return std::nullopt;
-    return ContextField{.type = row->found, .whole_size = row->sizes.whole_size};
+    for (std::uint16_t i = 0; i < fields.size(); ++i)
+        if (in_set(fields[i].types, program.type) && in_set(fields[i].attach, attach))
+            rows_.push_back(i);
+}
+
+std::optional<ContextField> ContextTable::find(const ContextAccess& access) const {
+    if (access.offset % access.size != 0) return std::nullopt;
+    const auto found =
+        std::ranges::find_if(rows_, [&](std::uint16_t row) { return allows(fields[row], access); });
+    if (found == rows_.end()) return std::nullopt;
+    const FieldRow& row = fields[*found];
+    return ContextField{.type = row.found, .whole_size = row.sizes.whole_size};
+}
+
+std::optional<ContextField> context_field(const ProgramSpec& program, const ContextAccess& access) {
+    return ContextTable(program).find(access);
 }
 
 bool has_context_table(ProgType type) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "bpftwin/spec.h"
 #include "helpers/prototype.h"
@@ -35,6 +36,20 @@ struct ContextAccess {
 /// `has_context_table`.
 std::optional<ContextField> context_field(const ProgramSpec& program, const ContextAccess& access);
 bool has_context_table(ProgType type);
+
+/// The fields of one program's context, for asking often.
+class ContextTable {
+public:
+    explicit ContextTable(const ProgramSpec& program);
+    [[nodiscard]] bool exists() const { return exists_; }
+    /// As `context_field`.
+    [[nodiscard]] std::optional<ContextField> find(const ContextAccess& access) const;
+
+private:
+    bool exists_;
+    std::vector<std::uint16_t> rows_;  ///< Of the table of all types.
+};
+
 /// Whether the kernel rewrites accesses to the context, which then is no memory
 /// (bpf_verifier_ops::convert_ctx_access).
 bool rewrites_contexts(ProgType type);

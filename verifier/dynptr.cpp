@@ -21,8 +21,8 @@ Reg dynptr_of(DynptrKind kind, std::uint32_t id) {
 }
 
 void clear_dynptr(Frame& owner, std::uint32_t first) {
-    owner.stack[first] = {};
-    owner.stack[first - 1] = {};
+    owner.stack.change(first) = {};
+    owner.stack.change(first - 1) = {};
 }
 
 }  // namespace
@@ -105,8 +105,8 @@ bool Analysis::make_dynptr(unsigned number, DynptrKind kind, std::uint32_t refer
     if (is_counted(kind)) dynptr.ref_obj_id = reference != 0 ? reference : acquire_reference();
     for (const std::uint32_t slot : {*first - 1, *first}) {
         dynptr.uid = slot == *first ? 1 : 0;
-        owner.stack[slot].bytes.fill(SlotByte::dynptr);
-        owner.stack[slot].spilled = dynptr;
+        owner.stack.change(slot) = {dynptr, {}};
+        owner.stack.change(slot).bytes.fill(SlotByte::dynptr);
     }
     liveness_->note_write(owner.number, slots_of_object(*first));
     return true;
@@ -143,12 +143,12 @@ bool Analysis::destroy_dynptr(Frame& owner, std::uint32_t slot) {
         return reject(EINVAL, "cannot overwrite referenced dynptr");
     touch_dynptr(first);
     clear_dynptr(owner, first);
-    state_->for_each_reg([&](Reg& reg) {
+    const auto is_part = [&](const Reg& reg) {
         const RegType type = reg.type;
-        if (type.kind == RegKind::ptr_to_mem && (type.flags & ~maybe_null) == 0 &&
-            reg.uid == dynptr.id)
-            reg.make_unknown();
-    });
+        return type.kind == RegKind::ptr_to_mem && (type.flags & ~maybe_null) == 0 &&
+               reg.uid == dynptr.id;
+    };
+    state_->change_regs(is_part, [](Reg& reg) { reg.make_unknown(); });
     liveness_->note_write(owner.number, slots_of_object(first));
     return true;
 }

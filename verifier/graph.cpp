@@ -207,18 +207,16 @@ bool Analysis::insert_node(const KfuncCall& call) {
         !call.is("bpf_rbtree_add_impl"))
         return true;
     const std::uint32_t reference = reg(2).ref_obj_id;
-    state_->for_each_reg([&](Reg& reg) {
-        if (reg.ref_obj_id == reference) disown(reg);
-    });
+    state_->change_regs([&](const Reg& reg) { return reg.ref_obj_id == reference; },
+                        [&](Reg& reg) { disown(reg); });
     return release_reference(reference) ||
            reject(EINVAL, "kfunc {}#{} reference has not been acquired before", call.kfunc->name,
                   call.id);
 }
 
 void Analysis::forget_disowned() {
-    state_->for_each_reg([](Reg& reg) {
-        if (reg.type.has(non_own_ref)) reg.make_unknown();
-    });
+    state_->change_regs([](const Reg& reg) { return reg.type.has(non_own_ref); },
+                        [](Reg& reg) { reg.make_unknown(); });
 }
 
 /// The function that compares nodes of a tree, while the tree is locked.
@@ -226,13 +224,13 @@ bool Analysis::call_comparison(const KfuncCall& call) {
     State* inside = push(flow_.subprograms[call.subprogram].start, insn_);
     if (!inside || !push_frame(*inside, call.subprogram, static_cast<std::int32_t>(insn_)))
         return false;
-    Frame& callee = *inside->frames[inside->current + 1];
+    Frame& callee = inside->frames[inside->current + 1].change();
     for (const unsigned number : {1U, 2U}) {
         callee.regs[number] = node_of(*call.root);
         disown(callee.regs[number]);
     }
     callee.in_callback = true;
-    ++inside->frames[inside->current]->callback_depth;
+    ++inside->frame().callback_depth;
     ++inside->current;
     ++inside->callback_unroll_depth;
     frame().callback_depth = 0;

@@ -84,7 +84,7 @@ bool Analysis::make_iterator(const KfuncCall& call, unsigned number, std::uint32
         iterator.type.flags |= in_rcu_section() ? mem_rcu : ptr_untrusted;
     Frame& owner = owner_of(pointer);
     for (std::uint32_t i = 0; i < slots; ++i) {
-        Slot& slot = owner.stack[*first - i];
+        Slot& slot = owner.stack.change(*first - i);
         slot.spilled = iterator;
         slot.bytes.fill(SlotByte::iter);
         log_.touch_slot(static_cast<int>(*first - i));
@@ -98,7 +98,7 @@ bool Analysis::end_iterator(Frame& owner, std::uint32_t first, std::uint32_t slo
     if (!release_reference(owner.stack[first].spilled.ref_obj_id))
         return confused("an iterator that nothing acquired");
     for (std::uint32_t i = 0; i < slots; ++i) {
-        owner.stack[first - i] = {};
+        owner.stack.change(first - i) = {};
         log_.touch_slot(static_cast<int>(first - i));
     }
     liveness_->note_write(owner.number, slots_from(first, slots));
@@ -107,8 +107,7 @@ bool Analysis::end_iterator(Frame& owner, std::uint32_t first, std::uint32_t slo
 
 // Another path goes on with an element, as in another round of the loop; here there is none left.
 bool Analysis::follow_iterator(const KfuncCall& call) {
-    Reg& iterator = state_->at(*call.iterator);
-    if (iterator.iter_state() == IterState::active) {
+    if (state_->at(*call.iterator).iter_state() == IterState::active) {
         const State* parent = state_->parent;
         if (!parent || parent->insn != insn_) return confused("an iterator without its state");
         const State* earlier = previous_entry(*parent, insn_);
@@ -118,7 +117,7 @@ bool Analysis::follow_iterator(const KfuncCall& call) {
         if (earlier) widen(*earlier, *inside);
         mark_not_null(inside->reg(0));
     }
-    iterator.off = static_cast<std::int32_t>(IterState::drained);
+    state_->at(*call.iterator).off = static_cast<std::int32_t>(IterState::drained);
     log_.touch_slot(call.iterator->index);
     reg(0) = Reg::constant(0);
     return true;

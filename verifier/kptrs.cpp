@@ -154,9 +154,11 @@ bool Analysis::set_exchanged(const SpecialField& field) {
 /// An object for each CPU that the program gave to the map may be used until the RCU section ends.
 void Analysis::keep_exchanged(std::uint32_t reference) {
     if (!in_rcu_section()) return;
-    state_->for_each_reg([&](Reg& reg) {
+    const auto is_kept = [&](const Reg& reg) {
         constexpr std::uint16_t owned = mem_alloc | mem_percpu;
-        if (reg.ref_obj_id != reference || (reg.type.flags & owned) != owned) return;
+        return reg.ref_obj_id == reference && (reg.type.flags & owned) == owned;
+    };
+    state_->change_regs(is_kept, [](Reg& reg) {
         reg.ref_obj_id = 0;
         reg.type.flags = static_cast<std::uint16_t>((reg.type.flags & ~mem_alloc) | mem_rcu);
     });

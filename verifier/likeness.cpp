@@ -100,6 +100,10 @@ bool Analysis::is_dynptr_like(const Reg& old, const Reg& now) {
 
 bool Analysis::is_stack_like(const Frame& old, const Frame& now, Likeness likeness) {
     for (std::size_t s = 0; s < old.stack.size(); ++s) {
+        // Where neither was used, nor what matters here, nothing differs.
+        if (!old.stack.may_hold(s) &&
+            (likeness == Likeness::covered || (s < now.stack.size() && !now.stack.may_hold(s))))
+            continue;
         const Slot& before = old.stack[s];
         const bool exists = s < now.stack.size();
         if (likeness != Likeness::covered && (!exists || before.bytes != now.stack[s].bytes))
@@ -156,19 +160,20 @@ bool Analysis::is_like(State& old, const State& now, Likeness likeness) {
 // matter, so that the loop's next round is like this one (widen_imprecise_scalars).
 void Analysis::widen(const State& old, State& now) {
     ids_.reset(last_id_);
-    const auto widen = [&](const Reg& before, Reg& after) {
-        if (!before.is_scalar() || before.type != after.type) return;
-        if (before.precise || after.precise || is_exactly(before, after)) return;
-        after.make_unknown();
+    const auto is_wider = [&](const Reg& before, const Reg& after) {
+        return before.is_scalar() && before.type == after.type && !before.precise &&
+               !after.precise && !is_exactly(before, after);
     };
     for (std::uint32_t f = old.current + 1; f-- > 0;) {
         const Frame& before = *old.frames[f];
-        Frame& after = *now.frames[f];
-        for (unsigned i = 0; i <= frame_pointer; ++i) widen(before.regs[i], after.regs[i]);
+        Frame& after = now.frames[f].change();
+        for (unsigned i = 0; i <= frame_pointer; ++i)
+            if (is_wider(before.regs[i], after.regs[i])) after.regs[i].make_unknown();
         const std::size_t slots = std::min(before.stack.size(), after.stack.size());
         for (std::size_t i = 0; i < slots; ++i)
-            if (before.stack[i].is_spill() && after.stack[i].is_spill())
-                widen(before.stack[i].spilled, after.stack[i].spilled);
+            if (before.stack[i].is_spill() && after.stack[i].is_spill() &&
+                is_wider(before.stack[i].spilled, after.stack[i].spilled))
+                after.stack.change(i).spilled.make_unknown();
     }
 }
 

@@ -25,23 +25,25 @@ const FunctionArguments& Analysis::arguments_of(std::uint32_t subprogram) {
 
 Frame& Analysis::push_entry(State& state, std::uint32_t subprogram) {
     auto& entry = state.frames[0];
-    entry = std::make_unique<Frame>();
-    entry->subprogram = subprogram;
-    entry->regs[frame_pointer] = Reg::pointer({RegKind::ptr_to_stack});
+    entry = memory_.frames.make(memory_.slots);
+    Frame& frame = entry.change();
+    frame.subprogram = subprogram;
+    frame.regs[frame_pointer] = Reg::pointer({RegKind::ptr_to_stack});
     log_.touch_all();
-    return *entry;
+    return frame;
 }
 
 bool Analysis::push_frame(State& state, std::uint32_t subprogram, std::int32_t call_site) {
     if (state.current + 1 >= max_frames)
         return reject(E2BIG, "the call stack of {} frames is too deep", state.current + 2);
-    auto& callee = state.frames[state.current + 1];
-    callee = std::make_unique<Frame>();
-    callee->call_site = call_site;
-    callee->number = state.current + 1;
-    callee->subprogram = subprogram;
-    callee->regs[frame_pointer] = Reg::pointer({RegKind::ptr_to_stack});
-    callee->regs[frame_pointer].frame = static_cast<std::uint8_t>(callee->number);
+    auto& pushed = state.frames[state.current + 1];
+    pushed = memory_.frames.make(memory_.slots);
+    Frame& callee = pushed.change();
+    callee.call_site = call_site;
+    callee.number = state.current + 1;
+    callee.subprogram = subprogram;
+    callee.regs[frame_pointer] = Reg::pointer({RegKind::ptr_to_stack});
+    callee.regs[frame_pointer].frame = static_cast<std::uint8_t>(callee.number);
     log_.touch_all();
     return true;
 }
@@ -55,7 +57,7 @@ bool Analysis::check_local_call() {
 
     if (!push_frame(*state_, subprogram, static_cast<std::int32_t>(insn_))) return false;
     Frame& caller = frame();
-    Frame& callee = *state_->frames[state_->current + 1];
+    Frame& callee = state_->frames[state_->current + 1].change();
     for (unsigned i = 1; i <= 5; ++i) callee.regs[i] = caller.regs[i];
     clear_caller_saved();
     ++state_->current;
@@ -147,7 +149,7 @@ bool Analysis::return_to_caller() {
         return reject(EINVAL, "cannot return stack pointer to the caller");
     const auto call = static_cast<std::uint32_t>(callee.call_site);
     const bool in_callback = callee.in_callback;
-    Frame& caller = *state_->frames[state_->current - 1];
+    Frame& caller = state_->frames[state_->current - 1].change();
     if (in_callback) {
         if (!result.is_scalar()) return reject(EACCES, "R0 not a scalar value");
         if (!mark_precise(0)) return false;
@@ -158,7 +160,7 @@ bool Analysis::return_to_caller() {
     } else {
         caller.regs[0] = result;
     }
-    liveness_->update(*state_, state_->current);
+    liveness_->update(*state_);
     insn_ = in_callback ? call : call + 1;
     if (log_.is_on()) {
         log_.line("returning from callee:");
@@ -166,7 +168,7 @@ bool Analysis::return_to_caller() {
         log_.add(fmt::format("to caller at {}:\n", insn_));
         log_.whole_state(*state_, caller);
     }
-    state_->frames[state_->current--].reset();
+    state_->frames[state_->current--] = {};
     liveness_->forget_current();
     if (!in_callback) return true;
     if (const State* entry = previous_entry(*state_, insn_)) widen(*entry, *state_);

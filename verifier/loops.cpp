@@ -8,22 +8,20 @@ namespace bpftwin::verifier {
 
 /// The component that the state is in, with the calls that led there; false: it is in none.
 bool Analysis::loop_key(const State& state, LoopKey& key) const {
-    key.clear();
     for (std::uint32_t i = 0; i <= state.current; ++i) {
         const std::uint32_t insn = state.insn_of_frame(i, state.insn);
         if (const std::uint32_t component = flow_.insns[insn].component; component != 0) {
-            key.push_back(-std::int64_t{component});
+            key.parts[key.count++] = component;
             return true;
         }
-        key.push_back(insn);
+        key.parts[key.count++] = insn;
     }
     return false;
 }
 
 /// "12,1": calls, then the component.
-std::string Analysis::loop_text(LoopKey key) {
-    key.back() = -key.back();
-    return fmt::format("{}", fmt::join(key, ","));
+std::string Analysis::loop_text(const LoopKey& key) {
+    return fmt::format("{}", fmt::join(std::span(key.parts).first(key.count), ","));
 }
 
 void Analysis::show_loop(std::string_view event, const LoopKey& key) {
@@ -63,7 +61,7 @@ bool Analysis::add_backedge(State& old) {
     const auto found = loops_.find(key);
     if (found == loops_.end()) return confused("a way back into a loop that was not entered");
     show_loop("backedge", key);
-    auto copy = std::make_unique<State>(*state_);
+    auto copy = state_->copy();
     copy->insn = insn_;
     found->second->backedges.push_back({std::move(copy), &old});
     ++live_states_;
@@ -88,6 +86,7 @@ bool Analysis::propagate_backedges(LoopVisit& visit) {
 }
 
 bool Analysis::has_open_marks(const State& state) const {
+    if (loops_.empty()) return false;
     LoopKey key;
     if (!loop_key(state, key)) return false;
     const auto found = loops_.find(key);

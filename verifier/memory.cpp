@@ -372,10 +372,10 @@ bool Analysis::check_plain_pointer(const Reg& pointer, unsigned number, bool fix
 bool Analysis::check_context_access(unsigned number, int off, int size, Access access,
                                     std::optional<unsigned> value, bool sign_extends) {
     if (!check_plain_pointer(reg(number), number, false)) return false;
-    if (!has_context_table(program_.type)) return check_passed_value(off, size, access, value);
+    if (!context_.exists()) return check_passed_value(off, size, access, value);
     const auto field =
-        context_field(program_, {static_cast<std::uint32_t>(off), static_cast<std::uint32_t>(size),
-                                 access == Access::write, sign_extends});
+        context_.find({static_cast<std::uint32_t>(off), static_cast<std::uint32_t>(size),
+                       access == Access::write, sign_extends});
     if (off < 0 || !field)
         return reject(EACCES, "invalid bpf_context access off={} size={}", off, size);
     if (access == Access::write || !value) return true;

@@ -13,32 +13,46 @@ constexpr std::int32_t tail_call = 12;  ///< The helper's number.
 
 void add_linked(const Step& step, PlaceSet& places) {
     bool any = false;
-    for (std::uint8_t i = 0; i < step.linked.count; ++i) any |= places.has(step.linked.places[i]);
+    for (unsigned i = 0; i < step.linked.count(); ++i) any |= places.has(step.linked[i]);
     if (!any) return;
-    for (std::uint8_t i = 0; i < step.linked.count; ++i) places.add(step.linked.places[i]);
+    for (unsigned i = 0; i < step.linked.count(); ++i) places.add(step.linked[i]);
 }
 
 constexpr std::int64_t no_insn = -2;
+/// Of an instruction that concerns the way back whatever registers do.
+constexpr std::uint16_t any_reg = 0xffff;
 
 /// A walk over a state's history from its end to its beginning.
-class History {
+class WayBack {
 public:
-    History(const State& state, std::int64_t last)
+    WayBack(const State& state, std::int64_t last)
         : state_(state), left_(state.history.size()), insn_(last) {}
 
     [[nodiscard]] std::int64_t insn() const { return insn_; }
     [[nodiscard]] const Step* step() const {
-        return left_ != 0 && state_.history[left_ - 1].insn == insn_ ? &state_.history[left_ - 1]
-                                                                     : nullptr;
+        const Step* last = left_ != 0 ? &state_.history[left_ - 1] : nullptr;
+        return last && last->insn == insn_ ? last : nullptr;
+    }
+    /// Back to the latest instruction of those that just follow each other here which concerns
+    /// one of the registers, or of which there is a step.
+    /// @param concerned by instruction
+    /// @return whether it is another
+    bool skip(std::span<const std::uint16_t> concerned, std::uint16_t regs) {
+        const std::int64_t noted = left_ != 0 ? std::int64_t{state_.history[left_ - 1].insn} : -1;
+        const auto stops = [&](std::int64_t insn) {
+            const std::uint16_t mask = concerned[static_cast<std::size_t>(insn)];
+            return (mask & regs) != 0 || mask == any_reg || insn == noted ||
+                   insn == state_.first_insn || insn == 0;
+        };
+        const std::int64_t begin = insn_;
+        while (!stops(insn_)) --insn_;
+        return insn_ != begin;
     }
     /// One instruction back; false at the state's first.
     bool back() {
-        if (insn_ == state_.first_insn) {
-            if (left_ == 0) return false;
-            if (left_ == 1 && state_.history[0].insn == insn_) return false;
-        }
+        if (insn_ == state_.first_insn && (left_ == 0 || (left_ == 1 && step()))) return false;
         if (const Step* at = step()) {
-            insn_ = static_cast<std::int32_t>(at->previous);
+            insn_ = at->previous;
             --left_;
         } else {
             --insn_;
@@ -132,37 +146,43 @@ bool Analysis::mark_precise(State& from, PlaceSet places, bool* changed) {
     State* state = &from;
     std::int64_t last = from.insn;
     std::int64_t next = -1;
-    bool skips = true;
     if (places.empty()) return true;
-    for (;;) {
+    for (bool skips_first = true; state; skips_first = false) {
         if (log_.has_every_path())
             say("mark_precise: frame{}: last_idx {} first_idx {} subseq_idx {} ", places.frame,
                 last, state->first_insn, next);
         if (last < 0) return settle_in_arguments(*state, places, *changed);
-        History history(*state, last);
-        for (;;) {
-            if (skips) {
-                skips = false;
-            } else {
-                const auto insn = static_cast<std::uint32_t>(history.insn());
-                const Back back = step_back(insn, next, history.step(), places);
-                if (back == Back::broken) return confused("a path that leads nowhere back");
-                if (back == Back::unknown) return mark_all_precise(from), true;
-            }
-            if (places.empty()) return true;
-            next = history.insn();
-            if (!history.back()) break;
-        }
-        const State* child = state;
-        next = child->first_insn;
-        last = child->parent ? child->parent->last_insn : no_insn;
-        state = child->parent;
-        if (!state) break;
-        if (!settle_in(*state, places, *changed)) return false;
+        const Back back = walk_back(*state, last, next, skips_first, places);
+        if (back == Back::broken) return confused("a path that leads nowhere back");
+        if (back == Back::unknown) break;
+        if (places.empty()) return true;
+        next = state->first_insn;
+        last = state->parent ? state->parent->last_insn : no_insn;
+        state = state->parent;
+        if (state && !settle_in(*state, places, *changed)) return false;
         if (places.empty()) return true;
     }
     mark_all_precise(from);
     return true;
+}
+
+/// Over the steps since a state was kept, as far as there is something to look for.
+/// @param next the instruction behind; the last one that was looked at, afterwards
+/// @param skips_first nothing is asked of the instruction `last`
+Analysis::Back Analysis::walk_back(const State& state, std::int64_t last, std::int64_t& next,
+                                   bool skips_first, PlaceSet& places) {
+    for (WayBack way(state, last);; skips_first = false) {
+        const auto insn = static_cast<std::uint32_t>(way.insn());
+        const Step* step = way.step();
+        if (!skips_first && (concerns(insn, step, places) || log_.has_every_path())) {
+            const Back back = step_back(insn, next, step, places);
+            if (back != Back::goes_on || places.empty()) return back;
+        }
+        next = way.insn();
+        if (!way.back()) return Back::goes_on;
+        if (!log_.has_every_path() && way.skip(on_way_back_, places.regs[places.frame]))
+            next = way.insn() + 1;
+    }
 }
 
 // The entry of a function that is checked by itself: its arguments are what they are.
@@ -172,9 +192,8 @@ bool Analysis::settle_in_arguments(State& state, PlaceSet& places, bool& changed
     if (state.current != 0 || entry.subprogram == 0 || !only_arguments)
         return confused("a value that comes from nowhere");
     for (unsigned i = 1; i <= 5; ++i) {
-        Reg& reg = state.frames[0]->regs[i];
-        if (!places.has_reg(i) || !reg.is_scalar()) continue;
-        reg.precise = true;
+        if (!places.has_reg(i) || !entry.regs[i].is_scalar()) continue;
+        state.frames[0].change().regs[i].precise = true;
         changed = true;
     }
     return true;
@@ -183,22 +202,21 @@ bool Analysis::settle_in_arguments(State& state, PlaceSet& places, bool& changed
 bool Analysis::settle_in(State& kept, PlaceSet& places, bool& changed) {
     for (std::uint32_t f = places.frame + 1; f-- > 0;) {
         if (f > kept.current) return confused("a frame that was not there");
-        Frame& frame = *kept.frames[f];
+        const Frame& frame = *kept.frames[f];
         for (std::uint16_t left = places.regs[f]; left != 0;
              left &= static_cast<std::uint16_t>(left - 1)) {
             const auto i = static_cast<unsigned>(std::countr_zero(left));
-            Reg& reg = frame.regs[i];
-            if (reg.is_scalar() && !reg.precise)
-                reg.precise = changed = true;
+            if (frame.regs[i].is_scalar() && !frame.regs[i].precise)
+                kept.frames[f].change().regs[i].precise = changed = true;
             else
                 places.regs[f] &= static_cast<std::uint16_t>(~(1U << i));
         }
         for (std::uint64_t left = places.slots[f]; left != 0; left &= left - 1) {
             const auto i = static_cast<std::size_t>(std::countr_zero(left));
             if (i >= frame.stack.size()) return confused("a slot that was not there");
-            Slot& slot = frame.stack[i];
+            const Slot& slot = frame.stack[i];
             if (slot.is_scalar_spill() && !slot.spilled.precise)
-                slot.spilled.precise = changed = true;
+                kept.frames[f].change().stack.change(i).spilled.precise = changed = true;
             else
                 places.slots[f] &= ~(std::uint64_t{1} << i);
         }
@@ -209,9 +227,48 @@ bool Analysis::settle_in(State& kept, PlaceSet& places, bool& changed) {
 
 void Analysis::mark_all_precise(State& from) {
     for (State* state = from.parent; state; state = state->parent)
-        state->for_each_reg([](Reg& reg) {
-            if (reg.is_scalar()) reg.precise = true;
-        });
+        state->change_regs([](const Reg& reg) { return reg.is_scalar() && !reg.precise; },
+                           [](Reg& reg) { reg.precise = true; });
+}
+
+/// Registers of which an instruction concerns the way back; `any_reg`: it changes it in any case.
+std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
+    const Insn& insn = program_.insns[at];
+    const bool has_register = (insn.code & 8) != 0;
+    const auto bit = [](unsigned number) { return static_cast<std::uint16_t>(1U << number); };
+    if (insn.code == 0) return 0;  // The second slot of another.
+    switch (info(ops_[at]).family) {
+        case Family::neg:
+        case Family::end:
+        case Family::ja: return 0;
+        case Family::alu:
+        case Family::movsx:
+        case Family::cast:
+        case Family::ldx:
+        case Family::ldxsx:
+        case Family::load_acquire:
+        case Family::st:
+        case Family::stx:
+        case Family::store_release:
+        case Family::lddw: return bit(insn.dst);
+        case Family::atomic: return bit(fetched_by(insn, ops_[at]).value_or(insn.dst));
+        case Family::jmp:
+            return has_register ? static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src)) : 0;
+        case Family::call:
+        case Family::exit:
+        case Family::ld_abs:
+        case Family::ld_ind: return any_reg;
+    }
+    bug("no such family");
+}
+
+/// Whether the step back over an instruction can change the set; most have nothing to do with it.
+bool Analysis::concerns(std::uint32_t at, const Step* step, const PlaceSet& places) const {
+    const std::uint16_t regs = on_way_back_[at];
+    if (regs == any_reg || (regs & places.regs[places.frame]) != 0) return true;
+    if (!step) return false;
+    return step->linked.count() != 0 ||
+           (step->stack_access && (places.slots[step->frame] >> step->slot & 1) != 0);
 }
 
 Analysis::Back Analysis::step_back(std::uint32_t at, std::int64_t next, const Step* step,

@@ -111,14 +111,16 @@ bool Analysis::keep_state() {
     peak_states_ = std::max(peak_states_, live_states_);
     last_kept_jumps_ = jumps_;
     last_kept_insns_ = insns_;
-    state_->for_each_reg([](Reg& reg) { reg.precise = false; });
-    auto kept = std::make_unique<State>(*state_);
+    state_->change_regs([](const Reg& reg) { return reg.precise; },
+                        [](Reg& reg) { reg.precise = false; });
+    auto history = state_->history.take();
+    auto kept = state_->copy();
+    kept->history = std::move(history);
     kept->insn = insn_;
     kept->listed = true;
     if (!enter_loop(*kept)) return false;
     state_->parent = kept.get();
     state_->first_insn = insn_;
-    state_->history.clear();
     ++state_->depth;
     kept_[insn_].push_back(std::move(kept));
     return true;
@@ -126,7 +128,7 @@ bool Analysis::keep_state() {
 
 /// A state that was compared often and covered little is not compared any more. It stays while
 /// paths from it are open, or a loop's way back was covered by it.
-void Analysis::retire(std::vector<std::unique_ptr<State>>& list, std::size_t index) {
+void Analysis::retire(std::vector<Owned<State>>& list, std::size_t index) {
     auto state = std::move(list[index]);
     list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
     state->listed = false;
@@ -144,16 +146,18 @@ void Analysis::clean_states(std::uint32_t insn) {
     }
 }
 
+/// Registers of a kept state that may be read: what is in others does not count once it is
+/// finished.
+std::uint16_t Analysis::live_regs(const State& state, std::uint32_t frame) const {
+    constexpr std::uint16_t all = 0xffff;
+    return state.cleaned ? flow_.insns[state.insn_of_frame(frame, state.insn)].live_before : all;
+}
+
 void Analysis::clean(State& state) {
     state.cleaned = true;
     for (std::uint32_t f = 0; f <= state.current; ++f) {
-        Frame& frame = *state.frames[f];
-        const std::uint16_t live = flow_.insns[state.insn_of_frame(f, state.insn)].live_before;
-        for (unsigned i = 0; i < frame_pointer; ++i)
-            if ((live >> i & 1) == 0) frame.regs[i].make_unwritten();
-        const SlotSet slots = liveness_->alive(state, f, state.insn);
-        for (std::size_t i = 0; i < frame.stack.size(); ++i)
-            if ((slots >> i & 1) == 0) frame.stack[i] = {};
+        const SlotSet dead = ~liveness_->alive(state, f, state.insn);
+        if (state.frames[f]->stack.holds(dead)) state.frames[f].change().stack.forget(dead);
     }
 }
 
@@ -171,12 +175,14 @@ bool Analysis::propagate_precision(State& old, State& now, bool* changed) {
     places.frame = now.current;
     for (std::uint32_t f = 0; f <= old.current; ++f) {
         const Frame& frame = *old.frames[f];
+        const std::uint16_t live = live_regs(old, f);
         for (std::uint8_t i = 0; i < frame_pointer; ++i)
-            if (frame.regs[i].is_scalar() && frame.regs[i].precise)
+            if ((live >> i & 1) != 0 && frame.regs[i].is_scalar() && frame.regs[i].precise)
                 places.add({static_cast<std::uint8_t>(f), true, i});
-        for (std::size_t i = 0; i < frame.stack.size(); ++i)
-            if (frame.stack[i].is_scalar_spill() && frame.stack[i].spilled.precise)
+        frame.stack.for_each([&](const Slot& slot, std::size_t i) {
+            if (slot.is_scalar_spill() && slot.spilled.precise)
                 places.add({static_cast<std::uint8_t>(f), false, static_cast<std::uint8_t>(i)});
+        });
     }
     if (log_.has_every_path()) show_propagated(places);
     return mark_precise(now, places, changed);

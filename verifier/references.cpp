@@ -18,9 +18,8 @@ bool Analysis::release_reference(std::uint32_t id) {
     if (found == references.end()) return false;
     *found = references.back();
     references.pop_back();
-    state_->for_each_reg([&](Reg& reg) {
-        if (reg.ref_obj_id == id) reg.make_unknown();
-    });
+    state_->change_regs([&](const Reg& reg) { return reg.ref_obj_id == id; },
+                        [](Reg& reg) { reg.make_unknown(); });
     return true;
 }
 

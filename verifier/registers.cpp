@@ -3,17 +3,14 @@
 
 namespace bpftwin::verifier {
 
-bool Analysis::read_reg(unsigned number) {
+bool Analysis::refuse_read(unsigned number) {
     if (number > frame_pointer) return reject(EINVAL, "R{} is invalid", number);
-    log_.touch_reg(number);
-    if (reg(number).type.kind == RegKind::not_init) return reject(EACCES, "R{} !read_ok", number);
-    return true;
+    return reject(EACCES, "R{} !read_ok", number);
 }
 
-bool Analysis::write_reg(unsigned number) {
+bool Analysis::refuse_write(unsigned number) {
     if (number > frame_pointer) return reject(EINVAL, "R{} is invalid", number);
-    log_.touch_reg(number);
-    return number != frame_pointer || reject(EACCES, "frame pointer is read only");
+    return reject(EACCES, "frame pointer is read only");
 }
 
 void Analysis::clear_caller_saved() {
@@ -39,18 +36,15 @@ void Analysis::settle_bounds(Reg& reg) {
     reg.num.forget_32_bounds();
 }
 
-Step Analysis::step_here() const {
-    return {.insn = insn_, .previous = static_cast<std::uint32_t>(previous_)};
-}
+Step Analysis::step_here() const { return {.insn = insn_, .previous = previous_}; }
 
 void Analysis::note_step(const Step& step) {
-    auto& history = state_->history;
     if (!step_noted_) {
-        history.push_back(step);
+        state_->history.add(step);
         step_noted_ = true;
         return;
     }
-    Step& noted = history.back();
+    Step& noted = state_->history.last();
     if (step.stack_access) {
         noted.stack_access = true;
         noted.frame = step.frame;
@@ -58,7 +52,7 @@ void Analysis::note_step(const Step& step) {
     }
     noted.dst_is_stack |= step.dst_is_stack;
     noted.src_is_stack |= step.src_is_stack;
-    if (step.linked.count != 0) noted.linked = step.linked;
+    if (step.linked.count() != 0) noted.linked = step.linked;
 }
 
 }  // namespace bpftwin::verifier

@@ -2,8 +2,6 @@
 // (kernel/bpf/verifier.c: reg_bounds_sync and below, coerce_reg_to_size and its siblings).
 #include "verifier/scalar.h"
 
-#include <optional>
-
 #include "verifier/bounds.h"
 
 namespace bpftwin::verifier {
@@ -111,18 +109,6 @@ Tnum bits_from_bounds(const Scalar& scalar) {
     return tnum_with_subreg(wide, low);
 }
 
-/// The value of which alone both the bits and the unsigned bounds allow, if it is seen.
-std::optional<u64> only_value(const Scalar& scalar) {
-    const Tnum bits = scalar.var_off;
-    const u64 next = tnum_next(bits, scalar.umin);
-    if (bits.contains(scalar.umin)) {
-        return next > scalar.umax ? std::optional(scalar.umin) : std::nullopt;
-    }
-    const bool is_last = next == bits.max();
-    const bool is_alone = next <= scalar.umax && tnum_next(bits, next) > scalar.umax;
-    return is_last || is_alone ? std::optional(next) : std::nullopt;
-}
-
 template <class S>
 constexpr S sign_extended(S value, unsigned bits) {
     const unsigned above = std::numeric_limits<std::make_unsigned_t<S>>::digits - bits;
@@ -179,12 +165,6 @@ void extend_to_32(Scalar& scalar, unsigned bits) {
 
 }  // namespace
 
-void update_all_bounds(Scalar& scalar) {
-    update_bounds<u32>(scalar);
-    update_bounds<u64>(scalar);
-    if (const auto value = only_value(scalar)) scalar = Scalar::constant(*value);
-}
-
 bool Scalar::contains(u64 value) const {
     return range_within(*this, constant(value)) && var_off.contains(value);
 }
@@ -200,10 +180,12 @@ bool Scalar::is_violated() const {
 void Scalar::sync() {
     // Nothing is learned of the two that are most frequent.
     if (*this == constant(var_off.value) || *this == unknown()) return;
-    update_all_bounds(*this);
-    deduce_bounds_thrice(*this);
-    var_off = bits_from_bounds(*this);
-    update_all_bounds(*this);
+    Scalar known = *this;  // Of its own, so that it stays in registers.
+    update_all_bounds(known);
+    deduce_bounds_thrice(known);
+    known.var_off = bits_from_bounds(known);
+    update_all_bounds(known);
+    *this = known;
 }
 
 void Scalar::forget_64_bounds() { bounds<u64>(*this).forget(); }

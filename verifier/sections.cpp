@@ -36,15 +36,17 @@ bool Analysis::check_rcu_section(const KfuncCall& call) {
 
 /// What only the section kept valid is not to be trusted behind it.
 void Analysis::forget_rcu_pointers() {
+    const auto is_rcu = [](const Reg& reg) { return reg.is_rcu(); };
     const auto distrust = [](Reg& reg) {
-        if (!reg.type.has(mem_rcu)) return;
         reg.type.flags &= static_cast<std::uint16_t>(~(mem_rcu | maybe_null));
         reg.type.flags |= ptr_untrusted;
     };
-    state_->for_each_reg(distrust);
-    for (std::uint32_t i = 0; i <= state_->current; ++i)
-        for (Slot& slot : state_->frames[i]->stack)
-            if (slot.is_iter()) distrust(slot.spilled);
+    state_->change_regs(is_rcu, distrust);
+    for (std::uint32_t i = 0; i <= state_->current; ++i) {
+        Stack& stack = state_->frames[i].change().stack;
+        for (std::size_t s = 0; s < stack.size(); ++s)
+            if (stack[s].is_iter() && stack[s].spilled.is_rcu()) distrust(stack.change(s).spilled);
+    }
 }
 
 bool Analysis::check_preempt_section(const KfuncCall& call) {
@@ -102,7 +104,7 @@ bool Analysis::save_irq(unsigned number) {
     if (!check_access(number, 0, slot_size, Access::write, {}, false, false)) return false;
     const auto slot = slot_of_object(pointer, "irq_flag", 1);
     if (!slot) return confused("an irq flag outside of the stack");
-    Slot& flag = owner_of(pointer).stack[*slot];
+    Slot& flag = owner_of(pointer).stack.change(*slot);
     state_->references.push_back({.id = ++last_id_, .insn = insn_, .kind = Reference::Kind::irq});
     state_->irq_id = last_id_;
     flag.spilled = Reg::pointer({RegKind::ptr_to_stack});
@@ -119,7 +121,7 @@ bool Analysis::restore_irq(unsigned number) {
     if (!slot || !owner_of(pointer).stack[*slot].is_irq_flag())
         return reject(EINVAL, "expected an initialized irq flag as arg#{}", number - 1);
     liveness_->note_read(*state_, pointer.frame, insn_, SlotSet{1} << *slot);
-    Slot& flag = owner_of(pointer).stack[*slot];
+    Slot& flag = owner_of(pointer).stack.change(*slot);
     const std::uint32_t id = flag.spilled.ref_obj_id;
     if (!release_irq(id)) return false;
     flag = {};

@@ -22,6 +22,18 @@ int spilled_bytes(const Slot& slot) {
     return bytes;
 }
 
+/// Anything may be in the byte now; what was spilled there is not what it was.
+void clobber(Slot& slot, std::size_t index) {
+    SlotByte& byte = slot.bytes[index];
+    if (byte == SlotByte::zero || byte == SlotByte::invalid) {
+        byte = SlotByte::misc;
+    } else if (byte == SlotByte::spill) {
+        for (SlotByte& other : slot.bytes)
+            if (other != SlotByte::invalid) other = SlotByte::misc;
+        slot.spilled.make_unknown();
+    }
+}
+
 }  // namespace
 
 bool Analysis::check_stack_bounds(unsigned number, int off, int size, Access access) {
@@ -89,7 +101,7 @@ void Analysis::check_fastcall_contract(const Frame& owner, int off) {
 // --- Writes.
 
 void Analysis::spill(Frame& owner, int slot, const Reg& value, int size) {
-    Slot& to = owner.stack[static_cast<std::size_t>(slot)];
+    Slot& to = owner.stack.change(static_cast<std::size_t>(slot));
     to.spilled = value;
     for (int i = slot_size - 1; i >= 0; --i) {
         SlotByte& byte = to.bytes[static_cast<std::size_t>(i)];
@@ -104,7 +116,7 @@ bool Analysis::write_stack(Frame& owner, int off, int size, std::optional<unsign
     const int slot = slot_of(off);
     const bool is_constant = !value && info(ops_[insn_]).family == Family::st;
     const bool at_slot = off % slot_size == 0;
-    Slot& to = owner.stack[static_cast<std::size_t>(slot)];
+    Slot& to = owner.stack.change(static_cast<std::size_t>(slot));
     Reg* source = value ? &reg(*value) : nullptr;
     if (!destroy_dynptr(owner, static_cast<std::uint32_t>(slot))) return false;
     check_fastcall_contract(owner, off);
@@ -149,7 +161,7 @@ bool Analysis::write_stack_somewhere(Frame& owner, const Reg& pointer, int off, 
         if (!destroy_dynptr(owner, static_cast<std::uint32_t>(slot_of(i)))) return false;
     check_fastcall_contract(owner, least);
     for (int i = least; i < end; ++i) {
-        Slot& to = owner.stack[static_cast<std::size_t>(slot_of(i))];
+        Slot& to = owner.stack.change(static_cast<std::size_t>(slot_of(i)));
         SlotByte& byte = to.bytes[byte_of(i)];
         log_.touch_slot(slot_of(i));
         if (writes_zero && byte == SlotByte::spill && to.is_scalar_spill() &&
@@ -163,6 +175,25 @@ bool Analysis::write_stack_somewhere(Frame& owner, const Reg& pointer, int off, 
         byte = stays_zero ? SlotByte::zero : SlotByte::misc;
     }
     return !zero_matters || !value || mark_precise(*value);
+}
+
+/// A call writes anything to the stack: as many writes of a byte.
+bool Analysis::write_raw_memory(const CallFacts& call) {
+    const Reg& pointer = reg(call.raw_reg);
+    const int begin = pointer.off + static_cast<int>(pointer.num.var_off.value);
+    if (!check_stack_bounds(call.raw_reg, pointer.off, call.raw_size, Access::write)) return false;
+    Frame& owner = owner_of(pointer);
+    check_fastcall_contract(owner, begin);
+    for (int off = begin, end; off < begin + call.raw_size; off = end) {
+        const int slot = slot_of(off);
+        end = std::min(begin + call.raw_size, -slot * slot_size);
+        if (!destroy_dynptr(owner, static_cast<std::uint32_t>(slot))) return false;
+        log_.touch_slot(slot);
+        Slot& to = owner.stack.change(static_cast<std::size_t>(slot));
+        to.scrub();
+        for (int i = off; i < end; ++i) to.bytes[byte_of(i)] = SlotByte::misc;
+    }
+    return true;
 }
 
 // --- Reads.
@@ -273,24 +304,19 @@ bool Analysis::check_initialised(unsigned number, int off, int size, bool zero_s
                                            : pointer.num.smax) +
                     off + size;
     for (int i = least; i < end; ++i) {
-        Slot& slot = owner.stack[static_cast<std::size_t>(slot_of(i))];
-        SlotByte& byte = slot.bytes[byte_of(i)];
-        if (byte == SlotByte::zero || byte == SlotByte::invalid) {
-            if (clobbers) byte = SlotByte::misc;
-        } else if (byte == SlotByte::spill || slot.is_spill()) {
-            if (clobbers && byte != SlotByte::misc) {
-                for (SlotByte& other : slot.bytes)
-                    if (other != SlotByte::invalid) other = SlotByte::misc;
-                slot.spilled.make_unknown();
-            }
-        } else if (byte != SlotByte::misc) {
+        const auto index = static_cast<std::size_t>(slot_of(i));
+        const Slot& slot = owner.stack[index];
+        const SlotByte byte = slot.bytes[byte_of(i)];
+        if (!is_data(byte) && byte != SlotByte::spill && !slot.is_spill()) {
             if (fixed)
                 return reject(EACCES, "invalid read from stack R{} off {}+{} size {}", number,
                               least, i - least, size);
             return reject(EACCES, "invalid read from stack R{} var_off {}+{} size {}", number,
                           text_of(pointer.num.var_off), i - least, size);
         }
-        liveness_->note_read(*state_, owner.number, insn_, SlotSet{1} << slot_of(i));
+        if (clobbers) clobber(owner.stack.change(index), byte_of(i));
+        if (i == least || i % slot_size == 0)
+            liveness_->note_read(*state_, owner.number, insn_, SlotSet{1} << slot_of(i));
     }
     return true;
 }

@@ -1,7 +1,5 @@
 #include "verifier/state.h"
 
-#include <algorithm>
-
 namespace bpftwin::verifier {
 
 void Slot::scrub() {
@@ -11,45 +9,39 @@ void Slot::scrub() {
     spilled.make_unwritten();
 }
 
-void Frame::grow_stack(int bytes) {
-    const auto slots = static_cast<std::size_t>((bytes + slot_size - 1) / slot_size);
-    if (slots > stack.size()) stack.resize(slots);
+bool Stack::holds(std::uint64_t slots) const {
+    bool found = false;
+    for_each([&](const Slot& slot, std::size_t index) {
+        found |= (slots >> index & 1) != 0 && slot.bytes != Slot{}.bytes;
+    });
+    return found;
 }
 
-State& State::operator=(const State& other) {
-    for (std::uint32_t i = 0; i < max_frames; ++i) {
-        if (i > other.current) {
-            frames[i].reset();
-        } else if (frames[i]) {
-            *frames[i] = *other.frames[i];
-        } else {
-            frames[i] = std::make_unique<Frame>(*other.frames[i]);
+void Stack::forget(std::uint64_t slots) {
+    constexpr std::uint64_t all = (std::uint64_t{1} << slots_per_group) - 1;
+    for (std::size_t g = 0; g < groups_.size(); ++g, slots >>= slots_per_group) {
+        if (!groups_[g] || (slots & all) == 0) continue;
+        if ((slots & all) == all) {
+            groups_[g] = {};
+            continue;
         }
+        SlotGroup& group = groups_[g].change();
+        for (std::size_t i = 0; i < slots_per_group; ++i)
+            if ((slots >> i & 1) != 0) group[i] = {};
     }
-    current = other.current;
-    references = other.references;
-    locks = other.locks;
-    lock_id = other.lock_id;
-    rcu_locks = other.rcu_locks;
-    preempt_locks = other.preempt_locks;
-    irq_id = other.irq_id;
-    parent = other.parent;
-    branches = other.branches;
-    insn = other.insn;
-    first_insn = other.first_insn;
-    last_insn = other.last_insn;
-    history = other.history;
-    depth = other.depth;
-    callback_unroll_depth = other.callback_unroll_depth;
-    may_goto_depth = other.may_goto_depth;
-    cleaned = listed = false;
-    hits = misses = 0;
-    return *this;
+}
+
+Owned<State> State::copy() const {
+    Owned<State> copy = memory_->states.make_owned(*this);
+    copy->frames[current] = frames[current].copy();
+    copy->cleaned = copy->listed = false;
+    copy->hits = copy->misses = 0;
+    return copy;
 }
 
 Reg& State::at(const Place& place) {
-    Frame& frame = *frames[place.frame];
-    return place.is_reg ? frame.regs[place.index] : frame.stack[place.index].spilled;
+    Frame& frame = frames[place.frame].change();
+    return place.is_reg ? frame.regs[place.index] : frame.stack.change(place.index).spilled;
 }
 
 std::uint32_t State::insn_of_frame(std::uint32_t number, std::uint32_t insn_now) const {

@@ -5,69 +5,49 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 #include "bpftwin/insn.h"
+#include "verifier/huge_pages.h"
 #include "verifier/reg.h"
+#include "verifier/shared.h"
+#include "verifier/slots.h"
 
 namespace bpftwin::verifier {
 
 inline constexpr unsigned frame_pointer = 10;
 inline constexpr unsigned max_frames = 8;
-inline constexpr int max_stack = 512;  ///< Bytes.
-inline constexpr int slot_size = 8;    ///< Bytes of a stack slot, as of a register.
 /// `Frame::call_site` of a function that nothing of the program called.
 inline constexpr std::int32_t no_call_site = -1;
-
-/// What one byte of a stack slot holds.
-enum class SlotByte : std::uint8_t {
-    invalid,  ///< Nothing was written.
-    spill,    ///< Part of a spilled register.
-    misc,     ///< Something.
-    zero,
-    dynptr,    ///< Half of a dynptr, which `Slot::spilled` describes.
-    iter,      ///< Part of an open-coded iterator; the same.
-    irq_flag,  ///< What bpf_local_irq_save() stored.
-};
-
-/// Eight bytes of stack; as the log shows them: byte 0 has the highest address.
-struct Slot {
-    Reg spilled;
-    std::array<SlotByte, slot_size> bytes{};
-
-    [[nodiscard]] bool is_spill() const { return bytes[slot_size - 1] == SlotByte::spill; }
-    [[nodiscard]] bool is_scalar_spill() const { return is_spill() && spilled.is_scalar(); }
-    [[nodiscard]] bool is_dynptr() const { return bytes[0] == SlotByte::dynptr; }
-    [[nodiscard]] bool is_iter() const { return bytes[0] == SlotByte::iter; }
-    [[nodiscard]] bool is_irq_flag() const { return bytes[0] == SlotByte::irq_flag; }
-    /// A scalar that fills the slot.
-    [[nodiscard]] bool is_full_scalar_spill() const {
-        return bytes[0] == SlotByte::spill && spilled.is_scalar();
-    }
-    /// Forgets what was spilled, the bytes beside it too become `misc` (scrub_special_slot).
-    void scrub();
-};
 
 /// Values that a callback may return.
 struct Range {
     std::int32_t min = 0, max = 1;
 };
 
+inline constexpr std::uint32_t not_looked_up = ~0U;
+
 /// A function that runs.
 struct Frame {
+    explicit Frame(Pool<SlotGroup>& groups) : stack(groups) {}
+
     std::array<Reg, register_count> regs;
-    std::vector<Slot> stack;  ///< Slot i: bytes -8*(i+1) to -8*i-1 from the frame pointer.
+    Stack stack;
     std::int32_t call_site = no_call_site;
     std::uint32_t number = 0;  ///< Its index in `State::frames`.
     std::uint32_t subprogram = 0;
-    std::uint32_t async_entries = 0;   ///< Tells entries of asynchronous callbacks apart.
-    std::uint32_t callback_depth = 0;  ///< How often the callback of its call was followed.
+    std::uint32_t liveness = not_looked_up;  ///< How it was called, as `StackLiveness` numbers it.
+    std::uint32_t async_entries = 0;         ///< Tells entries of asynchronous callbacks apart.
+    std::uint32_t callback_depth = 0;        ///< How often the callback of its call was followed.
     Range callback_returns;
     bool in_callback = false, in_async_callback = false, in_exception_callback = false;
 
     /// The stack as far as it was used, in bytes.
     [[nodiscard]] int stack_size() const { return static_cast<int>(stack.size()) * slot_size; }
-    void grow_stack(int bytes);
+    void grow_stack(int bytes) {
+        stack.grow(static_cast<std::size_t>((bytes + slot_size - 1) / slot_size));
+    }
 };
 
 /// Something that must be given back.
@@ -89,26 +69,76 @@ struct Place {
 };
 
 /// Registers and slots that hold the same scalar, at most as many as the kernel follows.
-struct LinkedRegs {
+class LinkedRegs {
+public:
     static constexpr unsigned limit = 6;
-    std::array<Place, limit> places{};
-    std::uint8_t count = 0;
+
+    [[nodiscard]] unsigned count() const { return static_cast<unsigned>(bits_ >> count_shift); }
+    [[nodiscard]] Place operator[](unsigned index) const {
+        const auto place = static_cast<unsigned>(bits_ >> index * place_bits);
+        return {static_cast<std::uint8_t>(place & 7), (place & 8) != 0,
+                static_cast<std::uint8_t>(place >> 4 & 63)};
+    }
+    /// @pre there are fewer than `limit`
+    void add(const Place& place) {
+        const std::uint64_t bits = place.frame | (place.is_reg ? 8U : 0U) | place.index << 4U;
+        bits_ += (bits << count() * place_bits) + (std::uint64_t{1} << count_shift);
+    }
+
+private:
+    static constexpr unsigned place_bits = 10, count_shift = limit * place_bits;
+    std::uint64_t bits_ = 0;
 };
 
 /// A step of the path that cannot be found by going to the previous instruction, or of which more
-/// must be known (struct bpf_jmp_history_entry).
+/// must be known (struct bpf_jmp_history_entry). States have many of them.
 struct Step {
-    std::uint32_t insn;
-    std::uint32_t previous;
+    std::uint32_t insn : 20;
     bool stack_access : 1 = false;  ///< It spilled or filled this slot of this frame:
     std::uint8_t frame : 3 = 0;
     std::uint8_t slot : 6 = 0;
     bool dst_is_stack : 1 = false, src_is_stack : 1 = false;  ///< Operands of a comparison.
+    std::int32_t previous;
     LinkedRegs linked{};  ///< Registers that learned from the comparison.
+};
+static_assert(sizeof(Step) == 16);
+
+/// The steps of a path since its last kept state. A copy is in the same memory.
+class History {
+public:
+    explicit History(std::pmr::memory_resource& memory) : steps_(&memory) {}
+    History(const History& other) : steps_(other.steps_, other.steps_.get_allocator()) {}
+    History(History&&) = default;
+    History& operator=(const History&) = delete;
+    History& operator=(History&&) = default;
+    ~History() = default;
+
+    [[nodiscard]] std::size_t size() const { return steps_.size(); }
+    const Step& operator[](std::size_t index) const { return steps_[index]; }
+    Step& last() { return steps_.back(); }
+    void add(const Step& step) { steps_.push_back(step); }
+    /// All of it; nothing is left here.
+    History take() { return std::move(*this); }
+
+private:
+    std::pmr::vector<Step> steps_;
+};
+
+struct State;
+
+/// What the states of a program are made in.
+struct StateMemory {
+    HugePages pages;
+    std::pmr::monotonic_buffer_resource blocks{&pages};
+    std::pmr::unsynchronized_pool_resource histories{&blocks};
+    Pool<SlotGroup> slots{blocks};
+    Pool<Frame> frames{blocks};
+    Pool<State> states{blocks};
 };
 
 struct State {
-    std::array<std::unique_ptr<Frame>, max_frames> frames;
+    /// The running one is never shared, so that it can be changed without a look.
+    std::array<Shared<Frame>, max_frames> frames;
     std::uint32_t current = 0;  ///< Index of the running frame.
     std::vector<Reference> references;
     std::uint32_t locks = 0;  ///< Of the references.
@@ -121,22 +151,23 @@ struct State {
     std::uint32_t insn = 0;      ///< Of a kept state: before which instruction.
     std::uint32_t first_insn = 0;
     std::int32_t last_insn = -1;  ///< The previous one on the path.
-    std::vector<Step> history;    ///< Since the parent.
-    std::uint32_t depth = 0;      ///< Number of parents.
+    History history;
+    std::uint32_t depth = 0;  ///< Number of parents.
     std::uint32_t callback_unroll_depth = 0;
     std::uint32_t may_goto_depth = 0;
     bool cleaned = false;                ///< What is never read again was forgotten.
     bool listed = false;                 ///< A kept state that others are compared with.
     std::uint32_t hits = 0, misses = 0;  ///< Of comparisons.
 
-    State() = default;
-    State(const State& other) { *this = other; }
-    State& operator=(const State& other);
+    explicit State(StateMemory& memory) : history(memory.histories), memory_(&memory) {}
     State(State&&) = default;
     State& operator=(State&&) = default;
     ~State() = default;
+    /// The same, not kept yet. Its running frame is its own, so that references to registers of
+    /// either stay valid; other frames are shared until one changes them.
+    [[nodiscard]] Owned<State> copy() const;
 
-    [[nodiscard]] Frame& frame() { return *frames[current]; }
+    [[nodiscard]] Frame& frame() { return frames[current].own(); }
     [[nodiscard]] const Frame& frame() const { return *frames[current]; }
     [[nodiscard]] Reg& reg(unsigned number) { return frame().regs[number]; }
     [[nodiscard]] const Reg& reg(unsigned number) const { return frame().regs[number]; }
@@ -145,15 +176,25 @@ struct State {
     /// The instruction at which the frame is, of those that called others: their call.
     [[nodiscard]] std::uint32_t insn_of_frame(std::uint32_t number, std::uint32_t insn_now) const;
 
-    /// Calls `f(Reg&)` for every register and every spilled one.
-    template <class F>
-    void for_each_reg(F f) {
+    /// Calls `change(Reg&)` for every register and every spilled one that `concerns` it.
+    template <class P, class F>
+    void change_regs(P concerns, F change) {
         for (std::uint32_t i = 0; i <= current; ++i) {
-            for (Reg& reg : frames[i]->regs) f(reg);
-            for (Slot& slot : frames[i]->stack)
-                if (slot.is_spill()) f(slot.spilled);
+            for (std::size_t r = 0; r < register_count; ++r)
+                if (concerns(frames[i]->regs[r])) change(frames[i].change().regs[r]);
+            for (std::size_t s = 0; s < frames[i]->stack.size(); ++s) {
+                const Slot& slot = frames[i]->stack[s];
+                if (slot.is_spill() && concerns(slot.spilled))
+                    change(frames[i].change().stack.change(s).spilled);
+            }
         }
     }
+
+private:
+    friend class Pool<State>;  // Copies for `copy`.
+    State(const State&) = default;
+
+    StateMemory* memory_;
 };
 
 /// Whether both are inside the same calls (same_callsites).
