@@ -568,6 +568,8 @@ private:
     std::vector<bool> is_reached_;       ///< By instruction.
     std::vector<std::optional<RegType>> accessed_;  ///< By instruction: what it points to.
 
+    bool reads_kernel_ = false;  ///< By a pointer into the kernel.
+
     std::unique_ptr<State> state_;
     std::vector<Waiting> waiting_;
     std::uint32_t insn_ = 0;
