@@ -44,7 +44,7 @@ Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) 
     add_edit_options(options, arguments.edits);
     options.add_repeatable("--event", arguments.events, "", "");
     options.add("--repeat", arguments.repeat, "").positive();
-    options.add_flag("--unverified", arguments.trust.unverified, "");
+    add_trust_options(options, arguments.trust);
     options.add("--budget", arguments.budget, "").positive();
     std::vector<const char*> words{"bpftwin run"};
     for (const std::string& word : test.options) words.push_back(word.c_str());
@@ -101,6 +101,7 @@ private:
                 fmt::format("--packet: {} programs take no packet", name_of((*program)->type)));
         TrustArguments trust = trust_;
         trust.unverified |= arguments.trust.unverified;
+        trust.unsafe |= arguments.trust.unsafe;
         const Cleared cleared = clear(object_, **program, trust, arguments.input.cpus);
         if (cleared.clearance == Clearance::refused) return refuse(cleared), Result<void>();
         // A capture has several, bytes are one.
