@@ -3,6 +3,7 @@
 
 #include "cli/bench_program.h"
 #include "cli/bench_report.h"
+#include "cli/clearance.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/object.h"
@@ -20,6 +21,7 @@ struct Arguments {
     InputArguments input;
     std::vector<std::string> engines = compare::contender_names();
     compare::Effort effort;
+    TrustArguments trust;
     bool budget = false, json = false;
 };
 
@@ -52,17 +54,18 @@ Result<BenchPlan> make_plan(const Arguments& arguments) {
     plan.engines = std::move(*engines);
     auto object = open_ready_object(arguments.object);
     if (!object) return std::unexpected(object.error());
-    plan.object = std::move(*object);
+    plan.ready = std::move(*object);
     auto input = parse_input(arguments.input);
     if (!input) return std::unexpected(input.error());
     plan.input = std::move(*input);
     auto packets = read_packets(arguments.input.packets);
     if (!packets) return std::unexpected(packets.error());
     plan.packets = std::move(*packets);
-    auto settings = edit_definition(plan.object, arguments.input.settings);
+    auto settings = edit_definition(plan.ready.spec, arguments.input.settings);
     if (!settings) return std::unexpected(settings.error());
     plan.settings = std::move(*settings);
     plan.path = arguments.object.path;
+    plan.trust = arguments.trust;
     plan.options = {.cpu_count = arguments.input.cpus, .metered = arguments.budget};
     plan.effort = arguments.effort;
     return plan;
@@ -161,7 +164,7 @@ Result<std::vector<const ProgramSpec*>> choose(ObjectSpec& object, const std::st
 Result<Exit> run(const Arguments& arguments) {
     auto plan = make_plan(arguments);
     if (!plan) return std::unexpected(plan.error());
-    const auto programs = choose(plan->object, arguments.input.program);
+    const auto programs = choose(plan->ready.spec, arguments.input.program);
     if (!programs) return std::unexpected(programs.error());
     const compare::Pin pin;
     plan->pinned = pin.cpu();
@@ -186,6 +189,7 @@ void add_options(Options options, Arguments& arguments) {
         .positive()
         .excludes(samples)
         .type("S");
+    add_trust_options(options, arguments.trust);
     options.add_flag("--budget", arguments.budget,
                      "Let engines count instructions where that costs time");
     options.add_flag("--json", arguments.json, "JSON output (docs/json.md)");
@@ -194,14 +198,16 @@ void add_options(Options options, Arguments& arguments) {
 std::string footer() {
     return input_notes() +
            "The world is fixed unless --world is given, so that all engines see the same.\n"
-           "Engines run the program without memory checks, except checked. Before that its results "
-           "must be\nthe same on all of them as in checked execution. Maps keep what earlier runs "
+           "Engines run what the verifier accepts without memory checks, except checked. Before "
+           "that "
+           "its results\nmust be the same on all of them as in checked execution. Maps keep what "
+           "earlier runs "
            "left in them.\n"
            "\nExamples:\n"
            "  bpftwin bench parser.c --packet mix.pcap\n"
            "  bpftwin bench lb.o --prog balance --engines interp,checked --time 5 --json\n\n"
-           "Exit status: 0 fine, 1 results differ or a program traps, 2 bad usage or input, 130 "
-           "interrupted";
+           "Exit status: 0 fine, 1 not accepted, results differ or a program traps, 2 bad usage or "
+           "input, 130 interrupted";
 }
 
 }  // namespace

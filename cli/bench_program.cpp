@@ -19,9 +19,9 @@ RunInput input_of(const BenchPlan& plan, std::size_t round) {
 }
 
 Result<std::unique_ptr<Instance>> prepare(const BenchPlan& plan, const compare::Contender& engine) {
-    auto instance = engine.instantiate(plan.object, plan.options);
+    auto instance = engine.instantiate(plan.ready.spec, plan.options);
     if (!instance) return instance;
-    auto stored = store_settings(**instance, plan.object, plan.settings);
+    auto stored = store_settings(**instance, plan.ready.spec, plan.settings);
     return stored ? std::move(instance) : std::unexpected(stored.error());
 }
 
@@ -95,7 +95,7 @@ Result<CodeInfo> code_info(const BenchPlan& plan, const std::string& program,
     const auto begin = std::chrono::steady_clock::now();
     while (ns.size() < enough &&
            (ns.empty() || std::chrono::steady_clock::now() - begin < short_time)) {
-        auto instance = engine.instantiate(plan.object, plan.options);
+        auto instance = engine.instantiate(plan.ready.spec, plan.options);
         if (!instance) return std::unexpected(instance.error());
         auto info = (*instance)->code_info(program);
         if (!info) return info;
@@ -138,6 +138,12 @@ struct Field {
     }
 };
 
+/// "rejected: R1 !read_ok", and what to do.
+std::string refusal(const Cleared& cleared) {
+    return fmt::format("{}\nnot measured; --unverified measures checked execution, --unsafe all\n",
+                       cleared.reason());
+}
+
 /// Measurements of the engines that can run the program.
 class Bench {
 public:
@@ -146,6 +152,11 @@ public:
     }
 
     Result<ProgramBench> run(const std::function<bool(double)>& go_on) {
+        cleared_ = clear(plan_.ready, program_, plan_.trust, plan_.options.cpu_count);
+        if (cleared_.clearance == Clearance::refused) {
+            bench_.finding = refusal(cleared_);
+            return std::move(bench_);
+        }
         auto agreed = compare_results();
         if (!agreed) return std::unexpected(agreed.error());
         if (!bench_.finding.empty()) {
@@ -169,9 +180,13 @@ private:
             return {};
         }
         for (const compare::Contender& engine : plan_.engines) {
-            const auto actual = rehearse(plan_, program_.name, engine, expected->repeat);
             EngineBench& row = bench_.engines.emplace_back();
             row.engine = engine.name;
+            if (!may_run(engine)) {
+                row.refused = cleared_.reason();
+                continue;
+            }
+            const auto actual = rehearse(plan_, program_.name, engine, expected->repeat);
             if (actual) {
                 bench_.finding = finding(plan_, engine.name, *expected, *actual);
                 row.insns = actual->insns();
@@ -182,6 +197,12 @@ private:
         }
         if (running().empty()) return fail(bench_.engines.front().refused);
         return {};
+    }
+
+    /// Engines without checks run what is accepted, and kernels decide for themselves.
+    [[nodiscard]] bool may_run(const compare::Contender& engine) const {
+        return cleared_.clearance == Clearance::full || engine.safety == Safety::checked ||
+               compare::is_kernel(engine.name);
     }
 
     /// Indices of the engines that can run the program.
@@ -231,6 +252,7 @@ private:
 
     const BenchPlan& plan_;
     const ProgramSpec& program_;
+    Cleared cleared_;
     ProgramBench bench_;
 };
 

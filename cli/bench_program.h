@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "bpftwin/engine.h"
+#include "cli/clearance.h"
+#include "cli/object.h"
 #include "cli/settings.h"
 #include "compare/engines.h"
 #include "compare/sampler.h"
@@ -16,7 +18,8 @@ namespace bpftwin::cli {
 
 /// What is the same for all programs of one `bpftwin bench`.
 struct BenchPlan {
-    ObjectSpec object;
+    ReadyObject ready;
+    TrustArguments trust;
     std::string path;                           ///< The object as it was given.
     RunInput input;                             ///< Without packet.
     std::vector<std::optional<Bytes>> packets;  ///< Rounds take them in turn; at least one.
@@ -47,7 +50,8 @@ struct EngineBench {
 
 struct ProgramBench {
     const ProgramSpec* program = nullptr;
-    /// Why it was not timed: an engine differs from the checked interpreter, or the program traps.
+    /// Why it was not timed: it is not accepted, an engine differs from the checked interpreter, or
+    /// it traps.
     std::string finding;
     std::vector<EngineBench> engines;  ///< In the plan's order; empty with a finding.
     std::size_t rounds = 0;

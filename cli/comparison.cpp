@@ -61,6 +61,10 @@ Result<Comparison> Comparison::create(const ComparisonPlan& plan,
 
 Comparison::Side Comparison::make_side(const Competitor& competitor) const {
     if (!competitor.contender) return {competitor.name, nullptr, Error{competitor.absent}};
+    const bool checks =
+        competitor.contender->safety == Safety::checked || compare::is_kernel(competitor.name);
+    if (!checks && plan_.cleared.clearance != Clearance::full)
+        return {competitor.name, nullptr, Error{plan_.cleared.reason(), ENOTSUP}};
     auto instance = competitor.contender->instantiate(plan_.object, {.cpu_count = plan_.cpus});
     if (!instance) return {competitor.name, nullptr, instance.error()};
     auto stored = store_settings(**instance, plan_.object, plan_.settings);
@@ -83,7 +87,10 @@ Result<ComparedRun> Comparison::run(const RunInput& input) {
 
 EngineRun Comparison::compared(const Side& side, const RunInput& input, const RunResult& expected,
                                const RunResult& varied) const {
-    if (side.absent) return {.refused = side.absent->message, .absent = true};
+    if (side.absent)
+        return {.refused = side.absent->message,
+                .absent = true,
+                .unverified = side.absent->code == ENOTSUP};
     if (expected.trap && !compare::is_kernel(side.name))
         return {.refused = "runs no program that the checked interpreter stopped"};
     auto result = side.instance->run(plan_.program.name, input);
@@ -97,7 +104,9 @@ EngineRun Comparison::compared(const Side& side, const RunInput& input, const Ru
 std::string Comparison::verdict(std::size_t engine) const {
     const Side& side = sides_[engine];
     const auto verdict = side.instance ? side.instance->verdict(plan_.program.name) : std::nullopt;
-    return verdict ? std::string(name_of(verdict->answer)) : "-";
+    if (verdict) return std::string(name_of(verdict->answer));
+    const bool ours = plan_.cleared.verdict && !compare::is_kernel(side.name);
+    return ours ? std::string(name_of(plan_.cleared.verdict->answer)) : "-";
 }
 
 }  // namespace bpftwin::cli

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bpftwin/engine.h"
+#include "cli/clearance.h"
 #include "cli/options.h"
 #include "cli/settings.h"
 #include "compare/difference.h"
@@ -36,7 +37,8 @@ std::vector<Competitor> make_competitors(std::span<const std::string> names);
 struct EngineRun {
     /// Why the engine did not run it, or empty.
     std::string refused = {};
-    bool absent = false;  ///< It takes no part at all, which is said once.
+    bool absent = false;      ///< It takes no part at all, which is said once.
+    bool unverified = false;  ///< Because it runs only what was accepted.
     bool failed =
         false;  ///< It should have run it: it rejected the program, or is no longer there.
     std::vector<compare::Finding> findings = {};
@@ -57,6 +59,9 @@ struct ComparisonPlan {
     std::uint32_t cpus = 0;  ///< As `EngineOptions::cpu_count`.
     /// Whether the world is one that no kernel has, so that its task is not comparable either.
     bool invented = false;
+    /// What our verifier said of the program: engines of this process without checks run what was
+    /// cleared.
+    Cleared cleared = {};
 };
 
 /// An object on all engines.

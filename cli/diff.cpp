@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/clearance.h"
 #include "cli/command.h"
 #include "cli/comparison.h"
 #include "cli/diff_report.h"
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
+#include "cli/verdicts.h"
 #include "compare/timing.h"
 #include "fmt/format.h"
 #include "vm/context.h"
@@ -20,6 +22,7 @@ struct Arguments {
     InputArguments input;
     std::vector<std::string> engines;
     std::vector<std::string> events;
+    TrustArguments trust;
     std::uint32_t repeat = 1;
     bool json = false;
 };
@@ -80,6 +83,7 @@ private:
         if (json_) {
             print(json_text(Json{{"object", plan_.path},
                                  {"program", plan_.program.name},
+                                 {"refused", Json()},
                                  {"engines", engines_json()},
                                  {"runs", json_runs_},
                                  {"same", !sums_.any_different() && !failed_}}) +
@@ -133,18 +137,36 @@ Result<std::vector<DiffEngine>> columns(const Comparison& comparison,
     return engines;
 }
 
+Exit refuse(const Arguments& arguments, const ProgramSpec& program, const Cleared& cleared) {
+    if (arguments.json)
+        print(json_text(Json{{"object", arguments.object.path},
+                             {"program", program.name},
+                             {"refused", verdict_json(*cleared.verdict)},
+                             {"engines", Json::array()},
+                             {"runs", Json::array()},
+                             {"same", false}}) +
+              '\n');
+    else
+        print(refusal_text(cleared, stdout_style()));
+    return exit_finding;
+}
+
 Result<Exit> run(const Arguments& arguments) {
-    auto object = open_ready_object(arguments.object);
-    if (!object) return std::unexpected(object.error());
-    auto program = choose_program(*object, arguments.input.program);
+    auto ready = open_ready_object(arguments.object);
+    if (!ready) return std::unexpected(ready.error());
+    ObjectSpec& object = ready->spec;
+    auto program = choose_program(object, arguments.input.program);
     if (!program) return std::unexpected(program.error());
     (*program)->autoload = true;
-    auto events = EventTypes::parse(*object, arguments.events);
+    auto events = EventTypes::parse(object, arguments.events);
     if (!events) return std::unexpected(events.error());
-    auto settings = edit_definition(*object, arguments.input.settings);
+    auto settings = edit_definition(object, arguments.input.settings);
     if (!settings) return std::unexpected(settings.error());
     auto input = parse_input(arguments.input);
     if (!input) return std::unexpected(input.error());
+    const Cleared cleared = clear(*ready, **program, arguments.trust, arguments.input.cpus);
+    if (cleared.clearance == Clearance::refused) return refuse(arguments, **program, cleared);
+    note_unverified(cleared);
     input->want_maps = true;
     input->want_writes = true;
     input->repeat = arguments.repeat;
@@ -158,14 +180,14 @@ Result<Exit> run(const Arguments& arguments) {
     const compare::Pin pin(arguments.input.cpu);
     if (pin.cpu()) input->world.cpu = *pin.cpu();
     const auto competitors = make_competitors(arguments.engines);
-    auto comparison = Comparison::create(
-        {*object, **program, *settings, arguments.input.cpus, !arguments.input.world.empty()},
-        competitors);
+    auto comparison = Comparison::create({object, **program, *settings, arguments.input.cpus,
+                                          !arguments.input.world.empty(), cleared},
+                                         competitors);
     if (!comparison) return std::unexpected(comparison.error());
     auto engines = columns(*comparison, competitors, arguments);
     if (!engines) return std::unexpected(engines.error());
     Session session(
-        {*object, **program, arguments.object.path, std::move(*events), std::move(*engines)},
+        {object, **program, arguments.object.path, std::move(*events), std::move(*engines)},
         *comparison, std::move(*input), arguments.json);
     return session.run(*stream, packets);
 }
@@ -180,6 +202,7 @@ Command add_diff(CommandLine& line) {
     add_kernel_arguments(options, arguments->object);
     add_input_options(options, arguments->input);
     add_engines_option(options, arguments->engines);
+    add_trust_options(options, arguments->trust);
     options.add("--repeat", arguments->repeat, "Runs per packet; the last one is compared")
         .positive()
         .type("N");
@@ -188,6 +211,9 @@ Command add_diff(CommandLine& line) {
     options.add_flag("--json", arguments->json, "JSON output (docs/json.md)");
     options.footer(
         input_notes() +
+        "Programs that the verifier does not accept are not run; --unverified runs them in the "
+        "checked\n"
+        "interpreter, and a kernel that accepts them.\n"
         "The program also runs in another world, with another clock and other random numbers: what "
         "differs\nthere is not comparable between engines.\n"
         "\nExamples:\n"

@@ -260,18 +260,19 @@ Result<Exit> print_json(const ObjectSpec& object, const std::vector<const Progra
 }
 
 Result<Exit> run(const Arguments& arguments) {
-    auto object = open_ready_object(arguments.object);
-    if (!object) return std::unexpected(object.error());
-    auto programs = chosen(*object, arguments.program);
+    auto ready = open_ready_object(arguments.object);
+    if (!ready) return std::unexpected(ready.error());
+    ObjectSpec& object = ready->spec;
+    auto programs = chosen(object, arguments.program);
     if (!programs) return std::unexpected(programs.error());
-    if (arguments.json) return print_json(*object, *programs);
+    if (arguments.json) return print_json(object, *programs);
     View view{arguments.source, nullptr, stdout_style()};
     if (!arguments.jit.empty()) {
         auto target = jit::target_named(arguments.jit);
         if (!target) return std::unexpected(target.error().in("--jit"));
         view.target = *target;
     }
-    return print_text(*object, *programs, view);
+    return print_text(object, *programs, view);
 }
 
 }  // namespace

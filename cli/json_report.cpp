@@ -120,6 +120,7 @@ public:
         field("type", bpftwin::name_of(program.type));
         field("engine", plan_.engine);
         field("safety", plan_.safety == Safety::checked ? "checked" : "unsafe");
+        field("verdict", plan_.verdict ? Json(name_of(plan_.verdict->answer)) : Json());
         field("repeat", plan_.repeat);
         print("\"runs\": [");
     }

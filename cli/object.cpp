@@ -77,14 +77,15 @@ Result<ObjectSpec> open_object(const ObjectArguments& arguments) {
     return edited ? std::move(object) : std::unexpected(edited.error().in(arguments.path));
 }
 
-Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments) {
+Result<ReadyObject> open_ready_object(const ObjectArguments& arguments) {
     auto object = open_object(arguments);
-    if (!object) return object;
-    const auto outcomes = make_ready(*object, arguments.btf);
+    if (!object) return std::unexpected(object.error());
+    ReadyObject ready{std::move(*object), nullptr, is_this_machine(arguments.btf)};
+    const auto outcomes = make_ready(ready.spec, arguments.btf, ready.kernel_types);
     if (!outcomes) return std::unexpected(outcomes.error());
-    if (auto taken = check_kconfig(arguments.kconfig, *object, *outcomes); !taken)
+    if (auto taken = check_kconfig(arguments.kconfig, ready.spec, *outcomes); !taken)
         return std::unexpected(taken.error());
-    return object;
+    return ready;
 }
 
 Result<ProgramSpec*> choose_program(ObjectSpec& object, const std::string& name) {

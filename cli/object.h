@@ -1,6 +1,7 @@
 // The object argument of every command: an ELF object, a C file or assembler text.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,16 @@ void add_kernel_arguments(Options options, ObjectArguments& arguments);
 /// then changes it as the arguments say.
 Result<ObjectSpec> open_object(const ObjectArguments& arguments);
 
+/// An object that can run here.
+struct ReadyObject {
+    ObjectSpec spec;
+    std::shared_ptr<const Btf> kernel_types;  ///< That it was made ready for; null: not read.
+    bool is_this_machine;                     ///< Whether that is this machine's kernel.
+};
+
 /// Opens the object and makes it ready for the kernel whose types were chosen, to be run here. (A
 /// kernel that an object is loaded into is asked by its engine.)
-Result<ObjectSpec> open_ready_object(const ObjectArguments& arguments);
+Result<ReadyObject> open_ready_object(const ObjectArguments& arguments);
 
 /// The program called `name`; with an empty name the only one of the object.
 /// @return an Error that lists the programs if that does not name one.

@@ -26,6 +26,7 @@ struct RunPlan {
     std::string packets;  ///< Where packets come from; empty: nowhere.
     std::string_view engine;
     Safety safety;
+    const Verdict* verdict;  ///< Of our verifier; null: it was not asked.
     EventTypes events;
     std::uint32_t repeat;
     bool many;          ///< More than one packet.

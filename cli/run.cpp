@@ -1,6 +1,7 @@
 // `bpftwin run`: runs a program once per packet, or once, and shows every effect.
 #include <memory>
 
+#include "cli/clearance.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/object.h"
@@ -15,6 +16,9 @@
 namespace bpftwin::cli {
 namespace {
 
+/// The only engine that can check accesses.
+constexpr std::string_view checking_engine = "interp";
+
 struct RunArguments {
     ObjectArguments object;
     InputArguments input;
@@ -23,8 +27,9 @@ struct RunArguments {
     std::vector<std::string> events;
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
-    bool checked = false, unsafe = false, json = false, time = false, summary = false,
-         no_maps = false, perf_map = false, gdb = false;
+    TrustArguments trust;
+    bool checked = false, json = false, time = false, summary = false, no_maps = false,
+         perf_map = false, gdb = false;
 };
 
 /// What all runs have in common. Maps are read once, when all runs are over.
@@ -155,41 +160,78 @@ Result<Exit> run_packets(const RunArguments& arguments, RunPlan& plan, RunInput 
     return runner.run(*stream, std::move(*first), std::move(*second));
 }
 
+/// A program that may not run: its verdict is the finding.
+Exit refuse(const RunArguments& arguments, const RunPlan& plan, const Cleared& cleared) {
+    if (!arguments.json) {
+        print(refusal_text(cleared, stdout_style()));
+        return exit_finding;
+    }
+    const Error why{cleared.reason()};
+    const auto report = json_report(plan);
+    report->begin();
+    report->end({}, &why);
+    return exit_finding;
+}
+
+/// How the engine runs the program, or an Error where it cannot run one that is not verified.
+Result<Safety> safety_of(const RunArguments& arguments, const Cleared& cleared) {
+    if (compare::is_kernel(arguments.engine)) return Safety::checked;
+    const bool checks = arguments.engine == checking_engine;
+    if (!checks && arguments.checked)
+        return fail(fmt::format("--checked: {} cannot check accesses", arguments.engine));
+    if (!checks && cleared.clearance == Clearance::checked)
+        return fail(fmt::format("{}; {} runs only what is accepted, or all with --unsafe",
+                                cleared.reason(), arguments.engine));
+    if (!checks) return Safety::unsafe;
+    const InputArguments& input = arguments.input;
+    const bool own_context = !input.fields.empty() || !input.context_file.empty();
+    return arguments.checked ? Safety::checked : cleared.interpreter_safety(own_context);
+}
+
 Result<Exit> run(const RunArguments& arguments) {
     auto engine = compare::make_engine(arguments.engine);
     if (!engine) return std::unexpected(engine.error().in("--engine"));
-    auto object = open_ready_object(arguments.object);
-    if (!object) return std::unexpected(object.error());
-    auto program = choose_program(*object, arguments.input.program);
+    auto ready = open_ready_object(arguments.object);
+    if (!ready) return std::unexpected(ready.error());
+    ObjectSpec& object = ready->spec;
+    auto program = choose_program(object, arguments.input.program);
     if (!program) return std::unexpected(program.error());
     (*program)->autoload = true;
     auto input = parse_run_input(arguments);
     if (!input) return std::unexpected(input.error());
-    auto events = EventTypes::parse(*object, arguments.events);
+    auto events = EventTypes::parse(object, arguments.events);
     if (!events) return std::unexpected(events.error());
-    auto settings = edit_definition(*object, arguments.input.settings);
+    auto settings = edit_definition(object, arguments.input.settings);
     if (!settings) return std::unexpected(settings.error());
 
-    Safety safety = arguments.unsafe ? Safety::unsafe : Safety::checked;
-    auto instance = (*engine)->instantiate(*object, {.safety = safety,
-                                                     .cpu_count = arguments.input.cpus,
-                                                     .perf_map = arguments.perf_map,
-                                                     .gdb = arguments.gdb});
-    if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
-    auto stored = store_settings(**instance, *object, *settings);
-    if (!stored) return std::unexpected(stored.error());
-
-    RunPlan plan{*object,
+    const Cleared cleared = compare::is_kernel(arguments.engine)
+                                ? Cleared{}
+                                : clear(*ready, **program, arguments.trust, arguments.input.cpus);
+    RunPlan plan{object,
                  **program,
                  arguments.object.path,
                  source_names(arguments.input.packets),
                  (*engine)->name(),
-                 safety,
+                 Safety::checked,
+                 cleared.verdict ? &*cleared.verdict : nullptr,
                  std::move(*events),
                  arguments.repeat,
                  false,
                  arguments.time,
                  arguments.summary};
+    if (cleared.clearance == Clearance::refused) return refuse(arguments, plan, cleared);
+    const auto safety = safety_of(arguments, cleared);
+    if (!safety) return std::unexpected(safety.error());
+    plan.safety = *safety;
+    note_unverified(cleared);
+
+    auto instance = (*engine)->instantiate(object, {.safety = *safety,
+                                                    .cpu_count = arguments.input.cpus,
+                                                    .perf_map = arguments.perf_map,
+                                                    .gdb = arguments.gdb});
+    if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
+    auto stored = store_settings(**instance, object, *settings);
+    if (!stored) return std::unexpected(stored.error());
     return run_packets(arguments, plan, std::move(*input), **instance);
 }
 
@@ -205,9 +247,10 @@ void add_engine_options(Options options, RunArguments& arguments) {
     options.add("--budget", arguments.budget, "Instructions after which a run is stopped")
         .positive()
         .type("N");
-    const Option unsafe =
-        options.add_flag("--unsafe", arguments.unsafe, "Run without memory checks");
-    options.add_flag("--checked", arguments.checked, "Check every memory access (default)")
+    const Option unsafe = add_trust_options(options, arguments.trust);
+    options
+        .add_flag("--checked", arguments.checked,
+                  "Check every memory access of accepted programs too")
         .excludes(unsafe);
     options.add_flag("--perf-map", arguments.perf_map,
                      "Tell perf the names of JIT-compiled functions (/tmp/perf-PID.map)");
@@ -229,12 +272,18 @@ void add_output_options(Options options, RunArguments& arguments) {
 
 std::string footer() {
     return input_notes() +
+           "A program runs only if the verifier accepts it (bpftwin verify says why not); then "
+           "nothing "
+           "is\nchecked any more, but in the interpreter where it reads a kernel's memory or has a "
+           "context from\nthe command line. A program that cannot be verified because it needs a "
+           "kernel's types (--btf) and\nnone are to be had runs in the checked interpreter.\n"
            "\nExamples:\n"
            "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
            "  bpftwin run exec.o --prog on_exec --world fixed --event 'struct event'\n"
            "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{.ip = "
            "1}'\n\n"
-           "Exit status: 0 fine, 1 a run trapped, 2 bad usage or input, 130 interrupted";
+           "Exit status: 0 fine, 1 not accepted or a run trapped, 2 bad usage or input, 130 "
+           "interrupted";
 }
 
 }  // namespace

@@ -35,11 +35,15 @@ Result<Target> open_target(const ObjectSpec& object, const std::string& where) {
     return target;
 }
 
-Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& where) {
+bool is_this_machine(std::string_view where) { return where.empty() || where == "kernel"; }
+
+Result<std::vector<ExternOutcome>> make_ready(ObjectSpec& object, const std::string& where,
+                                              std::shared_ptr<const Btf>& types) {
     if (!needs_of(object).any() && where.empty()) return std::vector<ExternOutcome>{};
     auto target = open_target(object, where);
     if (!target) return std::unexpected(target.error().in("--btf"));
     if (!target->types) target->name += " (choose other types by --btf)";
+    types = target->types;
     resolve_core(object, *target);
     return resolve_externs(object, *target);
 }

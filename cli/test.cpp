@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/clearance.h"
 #include "cli/command.h"
 #include "cli/hex.h"
 #include "cli/object.h"
@@ -17,6 +18,7 @@ struct Arguments {
     std::vector<std::string> files;
     std::vector<std::string> engines;
     ObjectArguments object;  ///< But for its path.
+    TrustArguments trust;
     std::string filter, table;
     bool json = false;
 };
@@ -74,7 +76,7 @@ private:
         if (!object) return std::unexpected(object.error());
         for (const TestCase& test : *tests) {
             if (!test.title.contains(arguments_.filter)) continue;
-            auto result = run_test(path, test, *object, competitors_);
+            auto result = run_test(path, test, *object, arguments_.trust, competitors_);
             if (!result)
                 return std::unexpected(result.error().in(fmt::format("{}:{}", path, test.line)));
             if (!arguments_.json) print(test_line(*result, engines_, stdout_style()));
@@ -114,7 +116,9 @@ constexpr std::string_view footer = R"(Tests stand in comments of the source:
 `run:` takes the options of `bpftwin run` that say what a program runs on, on one line or
 several; files are looked for beside the source, and the world is fixed. Each text that is
 expected has to be in a line of what `bpftwin run` shows, in this order; other engines have to
-have the same effects. More lines: `since: 5.17` (kernels before it do not run the test),
+have the same effects. A program that the verifier does not accept is not run: what it shows is
+the verdict (`expect: rejected`), unless `run:` has --unverified, which runs it in the checked
+interpreter only. More lines: `since: 5.17` (kernels before it do not run the test),
 `differs on vm:6.1: REASON` (which has to show), `covers: FEATURE` (for --table). Those before
 the first test hold for all.
 
@@ -134,6 +138,7 @@ Command add_test(CommandLine& line) {
         .required();
     add_engines_option(options, arguments->engines);
     add_kernel_arguments(options, arguments->object);
+    add_trust_options(options, arguments->trust);
     options.add("--filter", arguments->filter, "Only tests with this in their title").type("TEXT");
     options
         .add("--table", arguments->table, "Write which feature runs on which engine, as Markdown")

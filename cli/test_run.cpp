@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/clearance.h"
 #include "cli/edits.h"
 #include "cli/hex.h"
 #include "cli/input.h"
@@ -24,6 +25,7 @@ struct CaseArguments {
     InputArguments input;
     EditArguments edits;
     std::vector<std::string> events;
+    TrustArguments trust;
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
 };
@@ -42,6 +44,7 @@ Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) 
     add_edit_options(options, arguments.edits);
     options.add_repeatable("--event", arguments.events, "", "");
     options.add("--repeat", arguments.repeat, "").positive();
+    add_trust_options(options, arguments.trust);
     options.add("--budget", arguments.budget, "").positive();
     std::vector<const char*> words{"bpftwin run"};
     for (const std::string& word : test.options) words.push_back(word.c_str());
@@ -66,9 +69,9 @@ Result<RunInput> case_input(const CaseArguments& arguments) {
 /// One test on all engines.
 class CaseRun {
 public:
-    CaseRun(const std::string& path, const TestCase& test, const ObjectSpec& object,
-            std::span<const Competitor> competitors)
-        : path_(path), test_(test), object_(object), competitors_(competitors) {}
+    CaseRun(const std::string& path, const TestCase& test, const ReadyObject& object,
+            const TrustArguments& trust, std::span<const Competitor> competitors)
+        : path_(path), test_(test), object_(object), trust_(trust), competitors_(competitors) {}
 
     /// @return an Error where the test itself is wrong.
     Result<TestResult> run() {
@@ -82,13 +85,13 @@ public:
 
 private:
     Result<void> run_with(const CaseArguments& arguments) {
-        if (auto edited = apply_edits(object_, arguments.edits); !edited) return edited;
-        auto program = choose_program(object_, arguments.input.program);
+        if (auto edited = apply_edits(object_.spec, arguments.edits); !edited) return edited;
+        auto program = choose_program(object_.spec, arguments.input.program);
         if (!program) return std::unexpected(program.error());
         (*program)->autoload = true;
-        auto events = EventTypes::parse(object_, arguments.events);
+        auto events = EventTypes::parse(object_.spec, arguments.events);
         if (!events) return std::unexpected(events.error());
-        auto settings = edit_definition(object_, arguments.input.settings);
+        auto settings = edit_definition(object_.spec, arguments.input.settings);
         if (!settings) return std::unexpected(settings.error());
         auto input = case_input(arguments);
         if (!input) return std::unexpected(input.error());
@@ -96,25 +99,39 @@ private:
         if (!packets.empty() && !context_layout((*program)->type).has_packet)
             return fail(
                 fmt::format("--packet: {} programs take no packet", name_of((*program)->type)));
+        TrustArguments trust = trust_;
+        trust.unverified |= arguments.trust.unverified;
+        trust.unsafe |= arguments.trust.unsafe;
+        const Cleared cleared = clear(object_, **program, trust, arguments.input.cpus);
+        if (cleared.clearance == Clearance::refused) return refuse(cleared), Result<void>();
         // A capture has several, bytes are one.
         const bool many =
             packets.size() > 1 || (!packets.empty() && !packets.front().starts_with("hex:"));
         const compare::Pin pin(input->world.cpu);
         auto comparison = Comparison::create(
-            {object_, **program, *settings, arguments.input.cpus, true}, competitors_);
+            {object_.spec, **program, *settings, arguments.input.cpus, true, cleared},
+            competitors_);
         if (!comparison) return std::unexpected(comparison.error());
-        const RunPlan plan{object_,
+        const RunPlan plan{object_.spec,
                            **program,
                            path_,
                            source_names(packets),
                            reference,
                            Safety::checked,
+                           nullptr,
                            std::move(*events),
                            arguments.repeat,
                            many,
                            false,
                            false};
         return run_all(plan, std::move(*input), *comparison, packets);
+    }
+
+    /// What the test sees of a program that may not run is the verdict.
+    void refuse(const Cleared& cleared) {
+        report_ = refusal_text(cleared, Style{});
+        for (EngineResult& engine : std::span(result_.engines).subspan(1))
+            engine = {Outlook::not_run, cleared.reason()};
     }
 
     Result<void> run_all(const RunPlan& plan, RunInput input, Comparison& comparison,
@@ -133,7 +150,7 @@ private:
             if (*packet) input.packet = std::move((*packet)->bytes);
             if (auto done = once(input, *outcomes, comparison, *report); !done) return done;
         } while (!packets.empty());
-        auto maps = final_maps(object_, comparison.first());
+        auto maps = final_maps(object_.spec, comparison.first());
         if (!maps) return std::unexpected(maps.error());
         report->end(*maps, nullptr);
         return {};
@@ -156,7 +173,8 @@ private:
     static void note(EngineResult& result, const EngineRun& run, const RunResult& expected) {
         EngineResult now;
         if (!run.refused.empty()) {
-            now = {run.failed || run.absent ? Outlook::failed : Outlook::not_run, run.refused};
+            const bool fails = run.failed || (run.absent && !run.unverified);
+            now = {fails ? Outlook::failed : Outlook::not_run, run.refused};
         } else {
             for (const compare::Finding& finding : run.findings) {
                 const bool different = finding.agreement == compare::Agreement::different;
@@ -200,7 +218,8 @@ private:
 
     const std::string& path_;
     const TestCase& test_;
-    ObjectSpec object_;
+    ReadyObject object_;
+    TrustArguments trust_;
     std::span<const Competitor> competitors_;
     std::string report_;
     TestResult result_;
@@ -208,9 +227,10 @@ private:
 
 }  // namespace
 
-Result<TestResult> run_test(const std::string& path, const TestCase& test, const ObjectSpec& object,
+Result<TestResult> run_test(const std::string& path, const TestCase& test,
+                            const ReadyObject& object, const TrustArguments& trust,
                             std::span<const Competitor> competitors) {
-    return CaseRun(path, test, object, competitors).run();
+    return CaseRun(path, test, object, trust, competitors).run();
 }
 
 }  // namespace bpftwin::cli

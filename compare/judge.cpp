@@ -63,14 +63,6 @@ bool has_symbol_here(std::string_view name) {
     return symbols_here().empty() || symbols_here().contains(std::string(name));
 }
 
-/// Few programs need the kernel's types, which take time to read.
-Verdict verify_here(const ObjectSpec& object, const ProgramSpec& program, VerifyOptions& options) {
-    Verdict verdict = verify(object, program, options);
-    const bool lacks_types = verdict.answer == Answer::unsupported && !options.kernel_types;
-    if (lacks_types) options.kernel_types = kernel_types_here();
-    return lacks_types && options.kernel_types ? verify(object, program, options) : verdict;
-}
-
 class OwnJudge final : public Judge {
 public:
     [[nodiscard]] std::string release() const override { return "bpftwin"; }
@@ -81,16 +73,11 @@ public:
                                        std::uint32_t log_level) override {
         auto ready = ready_here(object);
         if (!ready) return std::unexpected(ready.error());
-        VerifyOptions options{.log_level = log_level, .has_symbol = has_symbol_here};
-        options.cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF)));
         std::vector<Verdict> verdicts;
         for (const std::string& name : programs) {
             const ProgramSpec* program = ready->program(name);
             if (!program) return fail(fmt::format("no program '{}' in {}", name, object.name));
-            if (std::string missing = missing_in(*program); !missing.empty())
-                verdicts.push_back({.reason = std::move(missing)});
-            else
-                verdicts.push_back(verify_here(*ready, *program, options));
+            verdicts.push_back(verify_ready(*ready, *program, {.log_level = log_level}));
         }
         return verdicts;
     }
@@ -102,6 +89,21 @@ Result<std::unique_ptr<Judge>> make_judge(std::string_view name) {
     if (name == "bpftwin") return std::make_unique<OwnJudge>();
     if (is_kernel(name)) return make_kernel_judge(name);
     return fail(fmt::format("'{}' has no verifier; there are bpftwin, kernel and vm:IMAGE", name));
+}
+
+Verdict verify_ready(const ObjectSpec& object, const ProgramSpec& program, const ReadyFor& kernel) {
+    if (std::string missing = missing_in(program); !missing.empty())
+        return {.reason = std::move(missing)};
+    VerifyOptions options{.log_level = kernel.log_level, .kernel_types = kernel.types};
+    if (kernel.this_machine) options.has_symbol = has_symbol_here;
+    const long here = std::max(1L, sysconf(_SC_NPROCESSORS_CONF));
+    options.cpus = kernel.cpus != 0 ? kernel.cpus : static_cast<std::uint32_t>(here);
+    Verdict verdict = verify(object, program, options);
+    // Few programs need the kernel's types, which take time to read.
+    const bool may_need_types = verdict.answer == Answer::unsupported && !options.kernel_types;
+    if (!may_need_types || !kernel.this_machine) return verdict;
+    options.kernel_types = kernel_types_here();
+    return options.kernel_types ? verify(object, program, options) : verdict;
 }
 
 }  // namespace bpftwin::compare

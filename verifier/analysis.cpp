@@ -54,6 +54,7 @@ Verdict Analysis::run() {
                                               : Answer::rejected;
     verdict.error = accepted ? 0 : rejection_.error;
     verdict.reason = rejection_.reason;
+    verdict.reads_kernel = reads_kernel_;
     add_numbers(verdict.duration_us);
     verdict.log = log_.text();
     return verdict;
@@ -184,6 +185,7 @@ bool Analysis::check_maps() {
         if (ops_[i] == Op::lddw_btf_id && insn.code != 0 &&
             !check_kernel_name(static_cast<std::uint32_t>(i)))
             return false;
+        reads_kernel_ |= ops_[i] == Op::lddw_btf_id;
         if (!names_map) continue;
         if (std::ranges::count(program_.unnamed_maps, i) != 0)
             return reject(EBADF, "fd {} is not pointing to valid bpf_map", insn.imm);

@@ -595,6 +595,7 @@ private:
     std::vector<bool> is_called_later_;        ///< By subprogram: not while its caller runs.
     std::vector<bool> is_reached_;             ///< By instruction.
     std::vector<std::optional<RegType>> accessed_;  ///< By instruction: what it points to.
+    bool reads_kernel_ = false;                     ///< By a pointer into the kernel.
 
     StateMemory memory_;  ///< Of all states; it must outlive them.
     Owned<State> state_;

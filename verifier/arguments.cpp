@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bpftwin/verify.h"
 #include "btf/btf.h"
 #include "fmt/format.h"
 #include "verifier/object_types.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bpftwin/verify.h"
 #include "fmt/format.h"
 #include "helpers/kind_sets.h"
 #include "verifier/attach.h"

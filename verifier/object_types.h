@@ -14,9 +14,6 @@ namespace bpftwin::verifier {
 /// Whose type `Reg::target` of a pointer to an object is: `Reg::uid`.
 enum class TypeSource : std::uint32_t { kernel, program };
 
-/// What is missing where the types of the kernel are asked for and not known.
-inline constexpr std::string_view lacks_kernel_types = "types of the kernel";
-
 struct ObjectTypes {
     const Btf* kernel = nullptr;   ///< Null: not known.
     const Btf* program = nullptr;  ///< Null: the object has none.

@@ -28,6 +28,9 @@ struct Verdict {
     std::uint64_t states = 0;       ///< States stored over all (`total_states`).
     std::uint64_t peak_states = 0;  ///< At most at once.
     std::uint64_t duration_us = 0;  ///< Of the verification.
+    /// Accepted by ours: whether it reads by pointers into a kernel, which a process has no memory
+    /// for, so that only an engine that minds such reads may run it.
+    bool reads_kernel = false;
 };
 
 /// Fills reason and numbers from `log` (print_verification_stats in kernel/bpf/verifier.c).

@@ -11,6 +11,9 @@
 
 namespace bpftwin {
 
+/// The reason of `unsupported` where a program needs the kernel's types and they are not given.
+inline constexpr std::string_view lacks_kernel_types = "types of the kernel";
+
 struct VerifyOptions {
     /// Bits: 1 states of the path that fails, 2 every instruction of every path, 4 only numbers.
     std::uint32_t log_level = 0;

@@ -70,6 +70,7 @@ protected:
                   "mix.pcap",
                   "interpreter",
                   Safety::checked,
+                  nullptr,
                   {},
                   1,
                   false,

@@ -3,7 +3,7 @@
 #include "case.h"
 
 //! test: it runs on the arguments of that function
-//! run: --ctx u64[0]=9
+//! run: --ctx u64[0]=9 --unsafe
 //! expect: returned 9
 SEC("freplace/function")
 int replace(__u64* args) { return args[0]; }
