@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bpftwin/verify.h"
@@ -102,6 +103,9 @@ struct CallFacts {
     /// The key of an array's element, where it is known.
     std::optional<std::uint64_t> key;
 };
+
+/// The field that such a lock is.
+FieldKind lock_field(Reference::Kind kind);
 
 struct KfuncCall;
 enum class KfuncArg : std::uint8_t;
@@ -258,6 +262,7 @@ private:
     bool check_object_struct(const Reg& value, unsigned number, std::uint32_t wanted, bool strict);
     bool set_object_result(const Helper& helper);
     bool set_variable_result(const Helper& helper, const Reg& variable);
+    bool set_object_of_cpu(const Reg& object);
     bool set_variable(Reg& pointer, std::uint32_t type, std::uint16_t flags);
     bool check_kernel_name(std::uint32_t insn);
     bool set_kernel_name(Reg& pointer, std::uint32_t id);
@@ -368,7 +373,7 @@ private:
     bool check_size(unsigned number, Access access, bool zero_size_allowed, CallFacts& call);
     bool check_field(unsigned number, FieldKind kind);
     bool check_timer(unsigned number, CallFacts& call);
-    bool check_lock(unsigned number, bool locks);
+    bool check_lock(unsigned number, Reference::Kind kind, bool locks);
     bool check_memory_of(unsigned number, std::uint32_t size);
 
     // --- strings.cpp
@@ -402,8 +407,14 @@ private:
     // --- callbacks.cpp
     bool call_back(std::uint32_t subprogram, const CallFacts& call);
     bool set_callback_arguments(const Helper& helper, const Frame& caller, Frame& callee);
-    /// @param subprogram a function that a timer calls.
-    bool call_later(std::uint32_t subprogram);
+    /// A function that is called when the program does not run any more.
+    struct Later {
+        std::uint32_t subprogram;
+        unsigned map_register = 1;  ///< Holds the map, or an element of it.
+        bool sleeps = false;
+        Range returns = {0, 0};
+    };
+    bool call_later(const Later& call);
     bool check_addresses();
     [[nodiscard]] bool loses_address(std::uint32_t target) const;
 
@@ -411,8 +422,8 @@ private:
     std::uint32_t acquire_reference();
     bool release_reference(std::uint32_t id);
     bool check_leaks(bool everywhere);
-    bool take_lock(std::int32_t map, std::uint32_t id);
-    bool give_lock_back(std::int32_t map, std::uint32_t id);
+    bool take_lock(Reference::Kind kind, std::int32_t map, std::uint32_t id);
+    bool give_lock_back(Reference::Kind kind, std::int32_t map, std::uint32_t id);
     /// @param everywhere also in functions that called this one.
     bool check_resources(std::string_view before, bool everywhere = false);
 
@@ -444,6 +455,19 @@ private:
     bool cast_to_readable(const KfuncCall& call);
     bool point_to_result(KfuncCall& call);
 
+    // --- kfunc_dynptrs.cpp
+    bool check_kfunc_dynptr(KfuncCall& call, unsigned number);
+    bool slice_dynptr(const KfuncCall& call);
+
+    // --- deferred.cpp
+    bool check_deferred(KfuncCall& call, unsigned number, FieldKind kind);
+    bool check_deferred_map(KfuncCall& call, unsigned number);
+    bool defer_function(const KfuncCall& call);
+
+    // --- resilient_locks.cpp
+    bool check_resilient_lock(const KfuncCall& call, unsigned number);
+    bool fail_to_lock();
+
     // --- exceptions.cpp
     bool throw_exception();
     bool enter_exception_callback();
@@ -456,6 +480,7 @@ private:
     bool check_own_access(const Reg& pointer, std::int64_t off, int size,
                           std::optional<unsigned> loaded);
     bool make_object(const KfuncCall& call);
+    bool check_percpu_type(std::uint32_t type);
     bool check_allocated(const KfuncCall& call, unsigned number);
     bool check_refcounted(KfuncCall& call, unsigned number);
     bool holds_lock_of(const Reg& pointer);
@@ -468,7 +493,7 @@ private:
     bool insert_node(const KfuncCall& call);
     void forget_disowned();
     bool call_comparison(const KfuncCall& call);
-    bool check_object_lock(unsigned number, bool locks);
+    bool check_object_lock(unsigned number, Reference::Kind kind, bool locks);
 
     // --- iterators.cpp
     enum class IteratorFound : std::uint8_t { none, outside_rcu, valid };
@@ -494,8 +519,9 @@ private:
     [[nodiscard]] bool may_sleep_here() const;
     bool check_sleeping_helper(const Helper& helper);
     bool check_irq_flag(const KfuncCall& call, unsigned number);
-    bool save_irq(unsigned number);
-    bool restore_irq(unsigned number);
+    /// @param by_lock the flag belongs to a lock
+    bool save_irq(unsigned number, bool by_lock);
+    bool restore_irq(unsigned number, bool by_lock);
     bool release_irq(std::uint32_t id);
 
     // --- exit.cpp
@@ -587,7 +613,8 @@ private:
     bool gpl_;
     bool is_sleepable_;
     ContextTable context_;
-    std::set<std::uint32_t> allowed_helpers_;  ///< Those that were called and may be.
+    /// Those that were called and may be, where the path may sleep or not.
+    std::set<std::pair<std::uint32_t, bool>> allowed_helpers_;
     std::vector<std::uint16_t> on_way_back_;   ///< By instruction: `regs_on_way_back`.
     std::vector<bool> writes_memory_;          ///< By instruction: a store, or a helper that may.
     std::vector<bool> is_malformed_;           ///< By instruction: fields that no row has.

@@ -141,6 +141,41 @@ constexpr auto untraceable = std::to_array<std::string_view>({"migrate_disable",
                                                               "play_dead",
                                                               "stop_this_cpu"});
 
+/// Functions for tests that programs may replace the results of, or sleep in
+/// (bpf_test_modify_return_ids).
+struct TestFunction {
+    std::string_view name;
+    bool sleeps;
+};
+constexpr auto test_functions =
+    std::to_array<TestFunction>({{"bpf_modify_return_test", false},
+                                 {"bpf_modify_return_test2", false},
+                                 {"bpf_modify_return_test_tp", false},
+                                 {"bpf_fentry_test1", true}});
+
+/// Whether errors may be injected into the function: of system calls this is known, if the kernel
+/// does that at all (ALLOW_ERROR_INJECTION).
+bool is_injectable(const Btf& types, std::string_view function) {
+    return (function.starts_with("__x64_sys_") || function.starts_with("__arm64_sys_")) &&
+           types.find("within_error_injection_list", BtfKind::func).has_value();
+}
+
+/// What a program that sleeps, or that replaces the function's result, asks of the function. Of
+/// others than these, types do not tell.
+Checked<void> check_changed_function(const ProgramSpec& program, const Btf& types,
+                                     bool is_sleepable) {
+    const std::string_view name = program.attach_target;
+    const auto test = std::ranges::find(test_functions, name, &TestFunction::name);
+    const bool is_test = test != test_functions.end();
+    if (is_injectable(types, name)) return {};
+    if (is_sleepable) {
+        if (is_test && test->sleeps) return {};
+        return unsupported("functions in which programs may sleep");
+    }
+    if (is_test || name.starts_with("security_")) return {};
+    return unsupported("functions whose return values may be changed");
+}
+
 /// Programs around functions of the kernel: of which not only the types decide.
 Checked<AttachPoint> around_function(const ProgramSpec& program, const Btf& types,
                                      const Loading& loading) {
@@ -150,10 +185,9 @@ Checked<AttachPoint> around_function(const ProgramSpec& program, const Btf& type
     if (!is_distillable(types, *prototype)) return unsupported("arguments of such functions");
     if (std::ranges::count(untraceable, program.attach_target) != 0)
         return unsupported("tracing " + program.attach_target);
-    if (loading.sleepable) return unsupported("functions in which programs may sleep");
-    if (attach_type_of(program) == AttachType::modify_return &&
-        !program.attach_target.starts_with("security_"))
-        return unsupported("functions whose return values may be changed");
+    if (loading.sleepable || attach_type_of(program) == AttachType::modify_return)
+        if (auto changes = check_changed_function(program, types, loading.sleepable); !changes)
+            return std::unexpected(changes.error());
     return AttachPoint{.name = types.type(*id).name, .prototype = prototype};
 }
 

@@ -42,10 +42,11 @@ bool Analysis::check_call() {
 
 bool Analysis::check_helper(const Helper& called) {
     const Helper& helper = prototype_for(called, program_.type);
-    if (!allowed_helpers_.contains(helper.id)) {
-        if (auto allowed = check_helper_allowed(program_, helper, {gpl_, is_sleepable_}); !allowed)
+    if (!allowed_helpers_.contains({helper.id, state_->sleepable})) {
+        if (auto allowed = check_helper_allowed(program_, helper, {gpl_, state_->sleepable});
+            !allowed)
             return reject(allowed.error().error, allowed.error().reason);
-        allowed_helpers_.insert(helper.id);
+        allowed_helpers_.emplace(helper.id, state_->sleepable);
     }
     if (!check_sleeping_helper(helper)) return false;
     if (has_trait(helper.id, depends_on_kernel))
@@ -101,7 +102,7 @@ bool Analysis::check_special_helper(const Helper& helper, CallFacts& call) {
         }
         return call_back(call.subprogram, call);
     }
-    if (helper.name == "timer_set_callback") return call_later(call.subprogram);
+    if (helper.name == "timer_set_callback") return call_later({.subprogram = call.subprogram});
     if (helper.name == "dynptr_from_mem" && !reg(1).is(RegKind::ptr_to_map_value))
         return reject(EACCES, "Unsupported reg type {} for bpf_dynptr_from_mem data",
                       text_of(reg(1).type));
@@ -219,7 +220,8 @@ void Analysis::refine_result(const Helper& helper, const CallFacts& call) {
 }
 
 void Analysis::forget_packets() {
-    state_->change_regs([](const Reg& reg) { return reg.is_packet_or_end(); },
+    state_->change_regs(
+        [](const Reg& reg) { return reg.is_packet_or_end() || reg.type.has(packet_slice); },
                         [](Reg& reg) { reg.make_unknown(); });
 }
 

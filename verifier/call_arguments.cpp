@@ -108,6 +108,8 @@ bool Analysis::check_argument_type(const Reg& value, unsigned number, const Arg&
     RegType type = value.type;
     if (!arg.write) type.flags &= static_cast<std::uint16_t>(~mem_rdonly);
     if (arg.or_null) type.flags &= static_cast<std::uint16_t>(~maybe_null);
+    if (arg.type == ArgType::mem)
+        type.flags &= static_cast<std::uint16_t>(~(dynptr_slice | packet_slice));
     // Objects of the program, too, may be put into maps.
     if (call.exchanged && type.has(mem_alloc))
         type.flags &= static_cast<std::uint16_t>(~(mem_alloc | mem_percpu));
@@ -170,10 +172,11 @@ bool Analysis::check_argument_offset(const Reg& value, unsigned number, const Ar
         case ptr_to_packet_meta:
         case ptr_to_map_key:
         case ptr_to_map_value:
-        case ptr_to_mem:
         case ptr_to_buf:
         case ptr_to_arena:
         case scalar_value: return true;
+        case ptr_to_mem:
+            return !value.type.has(dynptr_slice) || check_plain_pointer(value, number, false);
         case ptr_to_btf_id: return check_plain_pointer(value, number, true);
         default: return check_plain_pointer(value, number, false);
     }
@@ -227,7 +230,9 @@ bool Analysis::check_argument_value(const Helper& helper, unsigned index, CallFa
         case ArgType::ringbuf_dynptr: return check_dynptr_argument(arg, number);
         case ArgType::percpu_btf_id: call.variable = value; return true;
         case ArgType::const_str: return check_constant_string(number);
-        case ArgType::spin_lock: return check_lock(number, helper.name == "spin_lock");
+        case ArgType::spin_lock:
+            if (in_tree_callback()) return reject(EACCES, "can't spin_{lock,unlock} in rbtree cb");
+            return check_lock(number, Reference::Kind::lock, helper.name == "spin_lock");
         case ArgType::kptr_xchg_dest: return check_exchanged_field(number, call);
         case ArgType::timer: return check_timer(number, call);
         case ArgType::func: call.subprogram = static_cast<std::uint32_t>(value.target); return true;
@@ -347,13 +352,12 @@ bool Analysis::check_timer(unsigned number, CallFacts& call) {
     return true;
 }
 
-bool Analysis::check_lock(unsigned number, bool locks) {
-    if (in_tree_callback()) return reject(EACCES, "can't spin_{lock,unlock} in rbtree cb");
-    if (reg(number).type.kind == ptr_to_btf_id) return check_object_lock(number, locks);
-    if (!check_field(number, FieldKind::spin_lock)) return false;
+bool Analysis::check_lock(unsigned number, Reference::Kind kind, bool locks) {
     const Reg& pointer = reg(number);
-    return locks ? take_lock(pointer.target, pointer.id)
-                 : give_lock_back(pointer.target, pointer.id);
+    if (pointer.type.kind == ptr_to_btf_id) return check_object_lock(number, kind, locks);
+    if (!check_field(number, lock_field(kind))) return false;
+    return locks ? take_lock(kind, pointer.target, pointer.id)
+                 : give_lock_back(kind, pointer.target, pointer.id);
 }
 
 // Whether a function may read and write memory of that size where the register points

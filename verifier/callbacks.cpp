@@ -78,7 +78,8 @@ bool Analysis::set_callback_arguments(const Helper& helper, const Frame& caller,
 }
 
 // Nothing of the caller is there when the function runs: it is followed like a program of its own.
-bool Analysis::call_later(std::uint32_t subprogram) {
+bool Analysis::call_later(const Later& call) {
+    const std::uint32_t subprogram = call.subprogram;
     is_called_later_[subprogram] = true;
     const std::uint32_t start = flow_.subprograms[subprogram].start;
     waiting_.push_back(
@@ -91,7 +92,9 @@ bool Analysis::call_later(std::uint32_t subprogram) {
     Frame& callee = push_entry(later, subprogram);
     callee.async_entries = frame().async_entries + 1;
     callee.in_async_callback = true;
-    set_element(callee, reg(1));
+    callee.callback_returns = call.returns;
+    later.sleepable = call.sleeps;
+    set_element(callee, reg(call.map_register));
     return true;
 }
 

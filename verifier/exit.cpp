@@ -34,7 +34,7 @@ bool Analysis::check_return_value(unsigned number) {
     std::string_view where = "At program exit";
     if (entry.in_async_callback) {
         where = "At async callback return";
-        range = {0, 0};
+        range = entry.callback_returns;
     } else if (entry.subprogram != 0 && !entry.in_exception_callback) {
         return result.is_scalar() ||
                reject(EINVAL, "At subprogram exit the register R{} is not a scalar value ({})",

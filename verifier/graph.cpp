@@ -54,7 +54,6 @@ bool Analysis::may_hold_lock(const Reg& pointer) {
 
 bool Analysis::check_own_access(const Reg& pointer, std::int64_t off, int size,
                                 std::optional<unsigned> loaded) {
-    if (pointer.type.has(mem_percpu)) return give_up("objects of the program for each CPU");
     for (const SpecialField& field : record_of(pointer))
         if (off < std::int64_t{field.offset} + field.size && field.offset < off + size)
             return reject(EACCES, "direct access to {} is disallowed", text_of(field.kind));
@@ -69,7 +68,7 @@ bool Analysis::check_own_access(const Reg& pointer, std::int64_t off, int size,
 // --- Allocation.
 
 bool Analysis::make_object(const KfuncCall& call) {
-    if (!call.is("bpf_obj_new_impl")) return give_up("objects of the program for each CPU");
+    const bool is_percpu = call.is("bpf_percpu_obj_new_impl");
     if (*call.constant > UINT32_MAX)
         return reject(EINVAL, "local type ID argument must be in range [0, U32_MAX]");
     if (!types_.program) return reject(EINVAL, "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
@@ -77,8 +76,25 @@ bool Analysis::make_object(const KfuncCall& call) {
     if (types_.program->kind(type) != BtfKind::struct_)
         return reject(EINVAL,
                       "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");
-    reg(0) = object_pointer(type, mem_alloc, TypeSource::program);
+    if (is_percpu && !check_percpu_type(type)) return false;
+    reg(0) = object_pointer(type, is_percpu ? mem_alloc | mem_percpu : mem_alloc,
+                            TypeSource::program);
     return true;
+}
+
+/// Objects for each CPU are small and hold numbers only.
+bool Analysis::check_percpu_type(std::uint32_t type) {
+    constexpr std::uint32_t max_size = 512;
+    const BtfType& object = types_.program->type(type);
+    if (object.size > max_size)
+        return reject(EINVAL, "bpf_percpu_obj_new type size ({}) is greater than {}", object.size,
+                      max_size);
+    if (!has_only_scalars(*types_.program, object))
+        return reject(EINVAL,
+                      "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
+    return special_fields_of(*types_.program, type).empty() ||
+           reject(EINVAL,
+                  "bpf_percpu_obj_new type ID argument must not contain special fields");
 }
 
 bool Analysis::check_allocated(const KfuncCall& call, unsigned number) {
@@ -110,7 +126,7 @@ bool Analysis::holds_lock_of(const Reg& pointer) {
     if (state_->locks == 0) return false;
     const std::int32_t map = pointer.is(RegKind::ptr_to_map_value) ? pointer.target : in_object;
     const bool holds = std::ranges::any_of(state_->references, [&](const Reference& held) {
-        return held.kind == Reference::Kind::lock && held.id == pointer.id && held.map == map;
+        return held.is_lock() && held.id == pointer.id && held.map == map;
     });
     if (!holds) say("held lock and object are not in the same allocation");
     return holds;
@@ -239,19 +255,20 @@ bool Analysis::call_comparison(const KfuncCall& call) {
 
 // --- Locks in objects.
 
-bool Analysis::check_object_lock(unsigned number, bool locks) {
+bool Analysis::check_object_lock(unsigned number, Reference::Kind kind, bool locks) {
     const Reg& pointer = reg(number);
+    const FieldKind lock = lock_field(kind);
     if (!pointer.num.is_const())
         return reject(EINVAL,
-                      "R{} doesn't have constant offset. bpf_spin_lock has to be at the constant "
-                      "offset",
-                      number);
-    const SpecialField* field = find_field(record_of(pointer), FieldKind::spin_lock);
-    if (!field) return reject(EINVAL, "local 'kptr' has no valid bpf_spin_lock");
+                      "R{} doesn't have constant offset. {} has to be at the constant offset",
+                      number, text_of(lock));
+    const SpecialField* field = find_field(record_of(pointer), lock);
+    if (!field) return reject(EINVAL, "local 'kptr' has no valid {}", text_of(lock));
     if (offset_of(pointer) != field->offset)
-        return reject(EINVAL, "off {} doesn't point to 'struct bpf_spin_lock' that is at {}",
-                      offset_of(pointer), field->offset);
-    return locks ? take_lock(in_object, pointer.id) : give_lock_back(in_object, pointer.id);
+        return reject(EINVAL, "off {} doesn't point to 'struct {}' that is at {}",
+                      offset_of(pointer), text_of(lock), field->offset);
+    return locks ? take_lock(kind, in_object, pointer.id)
+                 : give_lock_back(kind, in_object, pointer.id);
 }
 
 }  // namespace bpftwin::verifier

@@ -35,7 +35,7 @@ Analysis::ArgumentChecked Analysis::check_kfunc_argument(KfuncCall& call, unsign
             reject(EINVAL, "Unrecognized arg#{} type {}", index, bpftwin::name_of(type.kind)));
     const Reg& value = reg(number);
     const bool may_be_null = value.is_null() || value.may_be_null();
-    if (may_be_null && !is_nullable(param))
+    if (may_be_null && !is_nullable(param) && !call.kfunc->has(takes_any))
         return checked(reject(EACCES, "Possibly NULL pointer passed to trusted arg{}", index));
     if (value.ref_obj_id != 0) {
         if (call.kfunc->has(release) && call.ref_obj_id != 0)
@@ -102,12 +102,12 @@ bool Analysis::check_kfunc_pointer(KfuncCall& call, unsigned number, KfuncArg ki
                 return reject(EINVAL, "arg{} expected pointer to func", number - 1);
             call.subprogram = static_cast<std::uint32_t>(value.target);
             return true;
-        case KfuncArg::dynptr:
-        case KfuncArg::workqueue:
-        case KfuncArg::task_work:
-        case KfuncArg::res_spin_lock: break;
+        case KfuncArg::dynptr: return check_kfunc_dynptr(call, number);
+        case KfuncArg::workqueue: return check_deferred(call, number, FieldKind::workqueue);
+        case KfuncArg::task_work: return check_deferred(call, number, FieldKind::task_work);
+        case KfuncArg::res_spin_lock: return check_resilient_lock(call, number);
     }
-    return give_up(fmt::format("kernel function {}", call.kfunc->name));
+    bug("no such kind of argument");
 }
 
 // What nothing but the register tells apart: an object of the kernel, or memory.

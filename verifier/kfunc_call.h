@@ -8,11 +8,19 @@
 #include <string_view>
 
 #include "btf/btf.h"
+#include "verifier/dynptr.h"
 #include "verifier/kfuncs.h"
 #include "verifier/maps.h"
 #include "verifier/state.h"
 
 namespace bpftwin::verifier {
+
+/// A dynptr that a function is given (bpf_kfunc_call_arg_meta::initialized_dynptr).
+struct GivenDynptr {
+    DynptrKind kind;
+    std::uint32_t id;
+    std::uint32_t ref_obj_id;
+};
 
 struct KfuncCall {
     const Kfunc* kfunc;
@@ -32,6 +40,7 @@ struct KfuncCall {
     bool keeps_owned = false;                  ///< The argument is owned, and stays it.
     std::uint32_t object_type = 0;             ///< Of that argument, of the program's types.
     std::optional<Place> iterator;             ///< Its first slot.
+    std::optional<GivenDynptr> dynptr;         ///< The last one that is not made.
 
     [[nodiscard]] bool is(std::string_view name) const { return kfunc->name == name; }
     /// What the function returns, without modifiers.

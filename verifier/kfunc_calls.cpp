@@ -81,22 +81,21 @@ bool Analysis::check_kfunc() {
 
 bool Analysis::check_kfunc(KfuncCall& call) {
     const std::string_view name = call.kfunc->name;
-    if (name.starts_with("bpf_res_spin_")) return give_up("resilient spin locks");
+    if (call.kfunc->takes_lock() && !fail_to_lock()) return false;
     if (name == "__bpf_trap")
         return reject(EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
-    if (call.kfunc->has(sleepable) && !is_sleepable_)
+    if (call.kfunc->has(sleepable) && !state_->sleepable)
         return reject(EACCES, "program must be sleepable to call sleepable kfunc {}", name);
     if (call.is("bpf_iter_css_task_new") && !may_iterate_css_tasks())
         return reject(EINVAL,
                       "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
     if (!check_kfunc_arguments(call)) return false;
     if (call.is("bpf_rbtree_add_impl") && !call_comparison(call)) return false;
+    if (code_->call_kind(insn_).calls_back_later && !defer_function(call)) return false;
     if (!check_sections(call) || !release_kfunc_argument(call) || !insert_node(call)) return false;
     if (call.is("bpf_throw")) return throw_exception();
     clear_caller_saved();
     if (!set_kfunc_result(call)) return false;
-    if (code_->call_kind(insn_).calls_back_later)
-        return give_up(fmt::format("kernel function {}", name));
     log_.touch_reg(0);
     if (code_->call_kind(insn_).changes_pkt_data) forget_packets();
     return !call.kfunc->has(iter_next) || follow_iterator(call);
@@ -104,7 +103,7 @@ bool Analysis::check_kfunc(KfuncCall& call) {
 
 /// check_css_task_iter_allowlist.
 bool Analysis::may_iterate_css_tasks() const {
-    return is_sleepable_ || program_.type == ProgType::lsm ||
+    return state_->sleepable || program_.type == ProgType::lsm ||
            (program_.type == ProgType::tracing &&
             program_.expected_attach_type == AttachType::trace_iter);
 }

@@ -65,7 +65,7 @@ bool Analysis::check_kfunc_map(KfuncCall& call, unsigned number) {
     const Reg& value = reg(number);
     if (!value.is_map_pointer() && value.type.kind != RegKind::ptr_to_btf_id)
         return reject(EINVAL, "pointer in R{} isn't map pointer", number);
-    if (value.is_map_pointer()) call.map = value.target;
+    if (value.is_map_pointer() && !check_deferred_map(call, number)) return false;
     const auto map = kernel_struct("bpf_map");
     return map && check_trust(call, number) && check_argument_offset(value, number, {}) &&
            check_kfunc_struct(call, number, *map);

@@ -9,7 +9,7 @@ bool Analysis::set_kfunc_result(KfuncCall& call) {
     Reg& result = reg(0);
     if (type.kind == BtfKind::void_) return true;
     if (is_scalar(type)) {
-        result.make_unknown();
+        result = call.kfunc->takes_lock() ? Reg::constant(0) : Reg::unknown_scalar();
         return true;
     }
     if (type.kind != BtfKind::ptr) return confused("a kernel function that returns a struct");
@@ -73,6 +73,7 @@ bool Analysis::set_special_result(const KfuncCall& call) {
         return true;
     }
     if (call.kfunc->has(acquire)) return make_object(call);
+    if (call.is("bpf_dynptr_slice") || call.is("bpf_dynptr_slice_rdwr")) return slice_dynptr(call);
     if (call.is("bpf_cast_to_kern_ctx")) return cast_to_kernel_context();
     if (call.is("bpf_rdonly_cast")) return cast_to_readable(call);
     return give_up(fmt::format("kernel function {}", call.kfunc->name));

@@ -15,6 +15,7 @@ enum KfuncFlag : std::uint16_t {
     acquire = 1,           ///< The result must be given back.
     release = 2,           ///< Takes back what was acquired.
     ret_null = 4,          ///< The result may be null.
+    takes_any = 8,         ///< Nobody need vouch for its arguments (no KF_TRUSTED_ARGS).
     sleepable = 16,        ///< It may sleep.
     destructive = 32,      ///< It may end the system.
     rcu = 64,              ///< Objects as arguments may also be such that only RCU keeps them.
@@ -50,6 +51,7 @@ struct Kfunc {
     bool (*fits)(const ProgramSpec& program);  ///< A further condition; null: none.
 
     [[nodiscard]] bool has(std::uint16_t flag) const { return (flags & flag) != 0; }
+    [[nodiscard]] bool takes_lock() const { return name.starts_with("bpf_res_spin_lock"); }
     [[nodiscard]] bool is_iterator() const { return has(iter_new | iter_next | iter_destroy); }
 };
 

@@ -108,21 +108,24 @@ bool Analysis::check_stored_kptr(const SpecialField& field, unsigned number) {
 /// Where the pointer is that the helper exchanges.
 bool Analysis::check_exchanged_field(unsigned number, CallFacts& call) {
     const Reg& pointer = reg(number);
-    if (pointer.type.kind == RegKind::ptr_to_btf_id) return give_up("objects of the program");
-    const Map& map = map_of(pointer);
-    if (!map.has_btf)
-        return reject(EINVAL, "map '{}' has to have BTF in order to use bpf_kptr_xchg", map.name());
-    call.map = pointer.target;
+    if (pointer.type.kind != RegKind::ptr_to_btf_id) {
+        const Map& map = map_of(pointer);
+        if (!map.has_btf)
+            return reject(EINVAL, "map '{}' has to have BTF in order to use bpf_kptr_xchg",
+                          map.name());
+        call.map = pointer.target;
+    }
     if (!pointer.num.is_const())
         return reject(EINVAL,
                       "R{} doesn't have constant offset. kptr has to be at the constant offset",
                       number);
-    if (std::ranges::none_of(map.fields, &SpecialField::is_kptr))
+    const auto fields = record_of(pointer);
+    if (std::ranges::none_of(fields, &SpecialField::is_kptr))
         return reject(EINVAL, "R{} has no valid kptr", number);
     const auto off = static_cast<std::int64_t>(pointer.num.var_off.value) + pointer.off;
     const auto field = std::ranges::find_if(
-        map.fields, [&](const SpecialField& one) { return one.is_kptr() && one.offset == off; });
-    if (field == map.fields.end()) return reject(EACCES, "off={} doesn't point to kptr", off);
+        fields, [&](const SpecialField& one) { return one.is_kptr() && one.offset == off; });
+    if (field == fields.end()) return reject(EACCES, "off={} doesn't point to kptr", off);
     if (!field->is_owned()) return reject(EACCES, "off={} kptr isn't referenced kptr", off);
     call.exchanged = &*field;
     return true;

@@ -126,7 +126,8 @@ bool Analysis::is_stack_like(const Frame& old, const Frame& now, Likeness likene
         if (before.is_dynptr() && !is_dynptr_like(before.spilled, after.spilled)) return false;
         if (before.is_iter() && !is_iter_like(before.spilled, after.spilled)) return false;
         if (before.is_irq_flag() &&
-            !ids_.match(before.spilled.ref_obj_id, after.spilled.ref_obj_id))
+            (before.spilled.target != after.spilled.target ||
+             !ids_.match(before.spilled.ref_obj_id, after.spilled.ref_obj_id)))
             return false;
     }
     return true;
@@ -144,7 +145,7 @@ bool Analysis::is_like(State& old, const State& now, Likeness likeness) {
     if (old.current != now.current) return false;
     ids_.reset(last_id_);
     if (old.locks != now.locks || old.references.size() != now.references.size()) return false;
-    if (old.rcu_locks != now.rcu_locks || old.preempt_locks != now.preempt_locks) return false;
+    if (old.sleepable != now.sleepable || old.rcu_locks != now.rcu_locks || old.preempt_locks != now.preempt_locks) return false;
     for (std::size_t i = 0; i < old.references.size(); ++i) {
         const Reference &a = old.references[i], &b = now.references[i];
         if (a.kind != b.kind || a.map != b.map || !ids_.match(a.id, b.id)) return false;

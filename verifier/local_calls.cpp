@@ -28,6 +28,7 @@ Frame& Analysis::push_entry(State& state, std::uint32_t subprogram) {
     entry = memory_.frames.make(memory_.slots);
     Frame& frame = entry.change();
     frame.subprogram = subprogram;
+    state.sleepable = is_sleepable_;
     frame.regs[frame_pointer] = Reg::pointer({RegKind::ptr_to_stack});
     log_.touch_all();
     return frame;

@@ -206,8 +206,17 @@ bool Analysis::set_object_result(const Helper& helper) {
 bool Analysis::set_variable_result(const Helper& helper, const Reg& variable) {
     const bool or_null = helper.returns == RetType::mem_or_btf_id_or_null;
     const auto type = static_cast<std::uint32_t>(variable.target);
-    if (variable.type.has(mem_rcu | mem_alloc)) return give_up("objects of the program");
+    if (variable.type.has(mem_rcu)) return set_object_of_cpu(variable);
     return set_variable(reg(0), type, or_null ? maybe_null : no_flag);
+}
+
+/// One CPU's part of an object that was allocated for each.
+bool Analysis::set_object_of_cpu(const Reg& object) {
+    const auto type = static_cast<std::uint32_t>(object.target);
+    if (types_.of(object).kind(type) != BtfKind::struct_)
+        return reject(EFAULT, "Helper has invalid btf/btf_id in R1");
+    reg(0) = object_pointer(type, mem_alloc | mem_rcu, static_cast<TypeSource>(object.uid));
+    return true;
 }
 
 /// A pointer to a variable of the kernel of that type: objects may be followed, others only read.

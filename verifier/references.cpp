@@ -16,8 +16,7 @@ bool Analysis::release_reference(std::uint32_t id) {
         return reference.kind == Reference::Kind::pointer && reference.id == id;
     });
     if (found == references.end()) return false;
-    *found = references.back();
-    references.pop_back();
+    references.erase(found);
     state_->change_regs([&](const Reg& reg) { return reg.ref_obj_id == id; },
                         [](Reg& reg) { reg.make_unknown(); });
     return true;
@@ -34,22 +33,47 @@ bool Analysis::check_leaks(bool everywhere) {
     return !leaks;
 }
 
-bool Analysis::take_lock(std::int32_t map, std::uint32_t id) {
-    if (state_->locks != 0) return reject(EINVAL, "Locking two bpf_spin_locks are not allowed");
-    state_->references.push_back(
-        {.id = id, .insn = insn_, .kind = Reference::Kind::lock, .map = map});
+FieldKind lock_field(Reference::Kind kind) {
+    return kind == Reference::Kind::lock ? FieldKind::spin_lock : FieldKind::res_spin_lock;
+}
+
+namespace {
+
+/// As messages name the functions for such locks.
+std::string_view family_of(Reference::Kind kind) {
+    return kind == Reference::Kind::lock ? "bpf_spin" : "bpf_res_spin";
+}
+
+}  // namespace
+
+bool Analysis::take_lock(Reference::Kind kind, std::int32_t map, std::uint32_t id) {
+    const auto is_same = [&](const Reference& held) {
+        return held.is_lock() && held.kind != Reference::Kind::lock && held.id == id &&
+               held.map == map;
+    };
+    if (kind == Reference::Kind::lock) {
+        if (std::ranges::count(state_->references, kind, &Reference::kind) != 0)
+            return reject(EINVAL, "Locking two bpf_spin_locks are not allowed");
+    } else if (std::ranges::any_of(state_->references, is_same)) {
+        return reject(EINVAL, "Acquiring the same lock again, AA deadlock detected");
+    }
+    state_->references.push_back({.id = id, .insn = insn_, .kind = kind, .map = map});
     ++state_->locks;
     return true;
 }
 
-bool Analysis::give_lock_back(std::int32_t map, std::uint32_t id) {
-    if (state_->locks == 0) return reject(EINVAL, "bpf_spin_unlock without taking a lock");
+// Locks are given back in the opposite order.
+bool Analysis::give_lock_back(Reference::Kind kind, std::int32_t map, std::uint32_t id) {
+    const std::string_view family = family_of(kind);
+    if (state_->locks == 0) return reject(EINVAL, "{}_unlock without taking a lock", family);
     auto& held = state_->references;
     const auto same = std::ranges::find_if(held, [&](const Reference& reference) {
-        return reference.kind == Reference::Kind::lock && reference.id == id &&
-               reference.map == map;
+        return reference.kind == kind && reference.id == id && reference.map == map;
     });
-    if (same == held.end()) return reject(EINVAL, "bpf_spin_unlock of different lock");
+    if (same == held.end()) return reject(EINVAL, "{}_unlock of different lock", family);
+    const auto latest = std::ranges::find_if(held.rbegin(), held.rend(), &Reference::is_lock);
+    if (latest->id != id || latest->map != map)
+        return reject(EINVAL, "{}_unlock cannot be out of order", family);
     held.erase(same);
     --state_->locks;
     forget_disowned();

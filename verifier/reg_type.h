@@ -45,6 +45,8 @@ enum RegFlag : std::uint16_t {
     mem_rcu = 256,
     non_own_ref = 512,
     mem_write = 1024,
+    dynptr_slice = 2048,  ///< Memory that a dynptr describes (DYNPTR_TYPE_*),
+    packet_slice = 4096,  ///< of a packet, which helpers may move.
 };
 
 /// A kind with its modifiers.

@@ -66,11 +66,11 @@ bool Analysis::check_preempt_section(const KfuncCall& call) {
 
 /// Whether what RCU protects stays until the program lets it go (in_rcu_cs).
 bool Analysis::in_rcu_section() const {
-    return state_->rcu_locks != 0 || state_->locks != 0 || !is_sleepable_;
+    return state_->rcu_locks != 0 || state_->locks != 0 || !state_->sleepable;
 }
 
 bool Analysis::may_sleep_here() const {
-    return is_sleepable_ && state_->rcu_locks == 0 && state_->locks == 0 &&
+    return state_->sleepable && state_->rcu_locks == 0 && state_->locks == 0 &&
            state_->preempt_locks == 0 && state_->irq_id == 0;
 }
 
@@ -92,10 +92,12 @@ bool Analysis::check_irq_flag(const KfuncCall& call, unsigned number) {
     const Reg& pointer = reg(number);
     if (!pointer.is(RegKind::ptr_to_stack))
         return reject(EINVAL, "arg#{} doesn't point to an irq flag on stack", number - 1);
-    return call.is("bpf_local_irq_save") ? save_irq(number) : restore_irq(number);
+    const bool by_lock = call.kfunc->name.starts_with("bpf_res_spin_");
+    const bool saves = call.is("bpf_local_irq_save") || call.is("bpf_res_spin_lock_irqsave");
+    return saves ? save_irq(number, by_lock) : restore_irq(number, by_lock);
 }
 
-bool Analysis::save_irq(unsigned number) {
+bool Analysis::save_irq(unsigned number, bool by_lock) {
     const Reg& pointer = reg(number);
     const auto found = slot_of_object(pointer, "irq_flag", 1);
     if ((!found && found.error() != ERANGE) ||
@@ -109,13 +111,14 @@ bool Analysis::save_irq(unsigned number) {
     state_->irq_id = last_id_;
     flag.spilled = Reg::pointer({RegKind::ptr_to_stack});
     flag.spilled.ref_obj_id = last_id_;
+    flag.spilled.target = by_lock ? 1 : 0;
     flag.bytes.fill(SlotByte::irq_flag);
     log_.touch_slot(static_cast<int>(*slot));
     liveness_->note_write(pointer.frame, SlotSet{1} << *slot);
     return true;
 }
 
-bool Analysis::restore_irq(unsigned number) {
+bool Analysis::restore_irq(unsigned number, bool by_lock) {
     const Reg& pointer = reg(number);
     const auto slot = slot_of_object(pointer, "irq_flag", 1);
     if (!slot || !owner_of(pointer).stack[*slot].is_irq_flag())
@@ -123,6 +126,9 @@ bool Analysis::restore_irq(unsigned number) {
     liveness_->note_read(*state_, pointer.frame, insn_, SlotSet{1} << *slot);
     Slot& flag = owner_of(pointer).stack.change(*slot);
     const std::uint32_t id = flag.spilled.ref_obj_id;
+    if ((flag.spilled.target != 0) != by_lock)
+        return reject(EINVAL, "irq flag acquired by {} kfuncs cannot be restored with {} kfuncs",
+                      by_lock ? "native" : "lock", by_lock ? "lock" : "native");
     if (!release_irq(id)) return false;
     flag = {};
     log_.touch_slot(static_cast<int>(*slot));

@@ -52,11 +52,13 @@ struct Frame {
 
 /// Something that must be given back.
 struct Reference {
-    enum class Kind : std::uint8_t { pointer, lock, irq };
+    enum class Kind : std::uint8_t { pointer, lock, res_lock, res_lock_irq, irq };
     std::uint32_t id;
     std::uint32_t insn;  ///< That acquired it.
     Kind kind = Kind::pointer;
-    std::int32_t map = 0;  ///< lock: whose value it is in.
+    std::int32_t map = 0;  ///< Locks: whose value it is in.
+
+    [[nodiscard]] bool is_lock() const { return kind != Kind::pointer && kind != Kind::irq; }
 
     friend bool operator==(const Reference&, const Reference&) = default;
 };
@@ -142,9 +144,9 @@ struct State {
     std::uint32_t current = 0;  ///< Index of the running frame.
     std::vector<Reference> references;
     std::uint32_t locks = 0;  ///< Of the references.
-    std::uint32_t lock_id = 0;
     std::uint32_t rcu_locks = 0, preempt_locks = 0;  ///< Sections that the path is in.
     std::uint32_t irq_id = 0;  ///< Of the innermost section without interrupts; 0: in none.
+    bool sleepable = false;    ///< The program, or the function that is called later, may sleep.
 
     State* parent = nullptr;     ///< The state that was kept before on this path.
     std::uint32_t branches = 1;  ///< Paths from here that are not finished.

@@ -1,0 +1,47 @@
+// Functions of the program that work queues and task work call later, where they may sleep
+// (kernel: process_wq_func, process_task_work_func, set_task_work_schedule_callback_state).
+#include "verifier/analysis.h"
+#include "verifier/kfunc_call.h"
+
+namespace bpftwin::verifier {
+
+/// The part of a map's value by which the function is called.
+bool Analysis::check_deferred(KfuncCall& call, unsigned number, FieldKind kind) {
+    if (!reg(number).is(RegKind::ptr_to_map_value))
+        return reject(EINVAL, "arg#{} doesn't point to a map value", number - 1);
+    if (!check_field(number, kind)) return false;
+    call.map = reg(number).target;
+    call.map_uid = reg(number).uid;
+    return true;
+}
+
+/// The map that the part before it must be in.
+bool Analysis::check_deferred_map(KfuncCall& call, unsigned number) {
+    const Reg& map = reg(number);
+    if (call.map && (*call.map != map.target || call.map_uid != map.uid)) {
+        if (map_of(map).field(FieldKind::task_work))
+            return reject(EINVAL,
+                          "bpf_task_work pointer in R2 map_uid={} doesn't match map pointer in R3 "
+                          "map_uid={}",
+                          call.map_uid, map.uid);
+        return reject(EINVAL,
+                      "workqueue pointer in R1 map_uid={} doesn't match map pointer in R2 "
+                      "map_uid={}",
+                      call.map_uid, map.uid);
+    }
+    call.map = map.target;
+    call.map_uid = map.uid;
+    return true;
+}
+
+bool Analysis::defer_function(const KfuncCall& call) {
+    if (call.is("bpf_wq_set_callback_impl"))
+        return call_later({.subprogram = call.subprogram, .sleeps = true});
+    constexpr unsigned map_register = 3;
+    return call_later({.subprogram = call.subprogram,
+                       .map_register = map_register,
+                       .sleeps = true,
+                       .returns = {INT32_MIN, INT32_MAX}});
+}
+
+}  // namespace bpftwin::verifier
