@@ -8,8 +8,13 @@
 enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27, BPF_MAP_TYPE_TASK_STORAGE = 29 };
 enum { BPF_F_NO_PREALLOC = 1 };
 
-struct task_struct;
-struct bpf_map;
+/// What is in these is of no interest here, only that the kernel knows them as structs.
+struct task_struct {
+    int pid;
+};
+struct bpf_map {
+    int id;
+};
 struct xdp_md {
     __u32 data, data_end;
 };

@@ -125,7 +125,7 @@ int rl_irq_mix3(void* c) {
     return 0;
 }
 
-REJECTED("cannot restore irq state out of order, expected id=4 acquired at insn_idx=29")
+REJECTED("cannot restore irq state out of order, expected id=4 acquired at insn_idx=28")
 SEC("tc")
 int rl_irq_order(void* c) {
     unsigned long f, g;

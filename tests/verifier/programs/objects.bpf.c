@@ -137,7 +137,7 @@ int this_owned(void* c) {
     return 0;
 }
 
-REJECTED("R1 has no valid kptr")
+ACCEPTED
 SEC("tc")
 int xchg_in(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -148,7 +148,7 @@ int xchg_in(void* c) {
     return 0;
 }
 
-REJECTED("R1 has no valid kptr")
+ACCEPTED
 SEC("tc")
 int xchg_use(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -161,7 +161,7 @@ int xchg_use(void* c) {
     return v->b;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+ACCEPTED
 SEC("tc")
 int load_use(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -172,7 +172,7 @@ int load_use(void* c) {
     return v->b;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+ACCEPTED
 SEC("tc")
 int load_use_chk(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -184,7 +184,8 @@ int load_use_chk(void* c) {
     return v->b;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+REJECTED(
+    "R1 type=percpu_rcu_ptr_or_null_ expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
 SEC("tc")
 int load_unchecked(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -195,7 +196,7 @@ int load_unchecked(void* c) {
     return v->b;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+REJECTED("access beyond struct val at off 16 size 8")
 SEC("tc")
 int load_oob(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -205,7 +206,7 @@ int load_oob(void* c) {
     return ((volatile long*)v)[2];
 }
 
-REJECTED("R1 has no valid kptr")
+REJECTED("invalid kptr access, R2 type=percpu_ptr_ expected=ptr_val")
 SEC("tc")
 int xchg_wrong(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -216,7 +217,7 @@ int xchg_wrong(void* c) {
     return 0;
 }
 
-REJECTED("R1 has no valid kptr")
+ONLY_WE_REJECT("invalid kptr access, R2 type=ptr_ expected=ptr_val")
 SEC("tc")
 int xchg_wrong2(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -227,7 +228,7 @@ int xchg_wrong2(void* c) {
     return 0;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+REJECTED("R1 type=untrusted_ptr_ expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
 SEC("syscall")
 int sleepable_load(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -238,7 +239,7 @@ int sleepable_load(void* c) {
     return v->b;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+ACCEPTED
 SEC("syscall")
 int sleepable_rcu(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -254,7 +255,7 @@ int sleepable_rcu(void* c) {
     return 0;
 }
 
-REJECTED("R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_")
+REJECTED("verifier bug: ref_obj_id for allocated object must be non-zero")
 SEC("syscall")
 int sleepable_rcu_after(void* c) {
     struct elem* e = FIRST(em, struct elem);
@@ -270,7 +271,7 @@ int sleepable_rcu_after(void* c) {
     return v->a;
 }
 
-REJECTED("R1 has no valid kptr")
+ACCEPTED
 SEC("tc")
 int local_kptr(void* c) {
     struct outer* o = NEW(struct outer);
@@ -286,7 +287,7 @@ int local_kptr(void* c) {
     return 0;
 }
 
-REJECTED("R1 has no valid kptr")
+ACCEPTED
 SEC("tc")
 int local_pkptr(void* c) {
     struct outer* o = NEW(struct outer);
@@ -302,7 +303,7 @@ int local_pkptr(void* c) {
     return 0;
 }
 
-REJECTED("R1 has no valid kptr")
+REJECTED("off=0 doesn't point to kptr")
 SEC("tc")
 int local_kptr_wrong(void* c) {
     struct outer* o = NEW(struct outer);
@@ -334,7 +335,7 @@ int local_kptr_none(void* c) {
     return 0;
 }
 
-ACCEPTED
+REJECTED("direct access to kptr is disallowed")
 SEC("tc")
 int local_kptr_read(void* c) {
     struct outer* o = NEW(struct outer);
@@ -344,7 +345,7 @@ int local_kptr_read(void* c) {
     return r;
 }
 
-REJECTED("R1 has no valid kptr")
+ACCEPTED
 SEC("tc")
 int local_kptr_null(void* c) {
     struct outer* o = NEW(struct outer);
@@ -485,4 +486,33 @@ int tim_read(void* c) {
     long r = *(volatile int*)&o->t;
     DROP(o);
     return r;
+}
+
+REJECTED("kptr access size must be BPF_DW")
+SEC("tc")
+int part_of_kptr(void* c) {
+    struct elem* e = FIRST(em, struct elem);
+    return *(volatile int*)&e->one;
+}
+
+REJECTED("percpu_kptr access size must be BPF_DW")
+SEC("tc")
+int part_of_percpu_kptr(void* c) {
+    struct elem* e = FIRST(em, struct elem);
+    return *(volatile int*)&e->pc;
+}
+
+REJECTED("percpu_kptr cannot be accessed indirectly by helper")
+SEC("tc")
+int kptr_by_helper(void* c) {
+    struct elem* e = FIRST(em, struct elem);
+    return bpf_probe_read_kernel(&e->pc, 8, (void*)8);
+}
+
+REJECTED("kptr in map can only be accessed using BPF_MEM instruction mode")
+SEC("tc")
+int atomic_on_kptr(void* c) {
+    struct elem* e = FIRST(em, struct elem);
+    __sync_fetch_and_add((long*)&e->one, 1);
+    return 0;
 }

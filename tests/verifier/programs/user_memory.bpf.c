@@ -4,6 +4,8 @@
 struct ud {
     int a, b;
 };
+/// Makes the compiler describe the struct.
+struct ud described;
 struct uv {
     struct ud __uptr* u;
     long x;
@@ -21,7 +23,7 @@ struct {
         v;                                                                          \
     })
 
-REJECTED("R1 invalid mem access 'scalar'")
+ACCEPTED
 SEC("tp_btf/sched_switch")
 int load(void* c) {
     struct uv* v = UV;
@@ -31,7 +33,7 @@ int load(void* c) {
     return d->b;
 }
 
-REJECTED("R1 invalid mem access 'scalar'")
+REJECTED("R1 invalid mem access 'mem_or_null'")
 SEC("tp_btf/sched_switch")
 int load_unchecked(void* c) {
     struct uv* v = UV;
@@ -40,7 +42,7 @@ int load_unchecked(void* c) {
     return d->b;
 }
 
-REJECTED("R1 invalid mem access 'scalar'")
+REJECTED("R1 min value is outside of the allowed memory range")
 SEC("tp_btf/sched_switch")
 int load_oob(void* c) {
     struct uv* v = UV;
@@ -49,7 +51,7 @@ int load_oob(void* c) {
     return ((volatile int*)d)[2];
 }
 
-ACCEPTED
+REJECTED("store to uptr disallowed")
 SEC("tp_btf/sched_switch")
 int store(void* c) {
     struct uv* v = UV;
@@ -57,7 +59,7 @@ int store(void* c) {
     return 0;
 }
 
-ACCEPTED
+REJECTED("store to uptr disallowed")
 SEC("tp_btf/sched_switch")
 int store_reg(void* c) {
     struct uv* v = UV;
@@ -65,7 +67,7 @@ int store_reg(void* c) {
     return 0;
 }
 
-ACCEPTED
+REJECTED("uptr access size must be BPF_DW")
 SEC("tp_btf/sched_switch")
 int part(void* c) {
     struct uv* v = UV;
@@ -80,7 +82,7 @@ int xchg(void* c) {
     return 0;
 }
 
-ACCEPTED
+REJECTED("uptr cannot be accessed indirectly by helper")
 SEC("tp_btf/sched_switch")
 int helper(void* c) {
     struct uv* v = UV;
@@ -88,9 +90,7 @@ int helper(void* c) {
     return 0;
 }
 
-REJECTED(
-    "R1 type=scalar expected=fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, "
-    "trusted_ptr_")
+ACCEPTED
 SEC("tp_btf/sched_switch")
 int to_helper(void* c) {
     struct uv* v = UV;
@@ -100,7 +100,7 @@ int to_helper(void* c) {
     return 0;
 }
 
-REJECTED("R1 invalid mem access 'scalar'")
+ACCEPTED
 SEC("syscall")
 int sload(void* c) {
     struct uv* v = UV;
