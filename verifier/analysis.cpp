@@ -32,7 +32,7 @@ Analysis::Analysis(const ObjectSpec& object, const ProgramSpec& program,
       program_(program),
       options_(options),
       types_{options.kernel_types.get(), object.btf.get()},
-      maps_(maps_of(object)),
+      maps_(maps_of(object, options.kernel_types.get())),
       log_(object, program, maps_, types_, options.log_level),
       gpl_(is_gpl_compatible(object.license)),
       is_sleepable_((program.prog_flags & sleepable_flag) != 0),
@@ -142,6 +142,8 @@ bool Analysis::check_known_parts() {
         case ProgType::ext: return give_up("programs of type ext");
         default: break;
     }
+    if (types_.program && has_wrong_fields(*types_.program, types_.kernel))
+        return give_up("types that a kernel refuses");
     auto point = find_attach_point(program_, types_.kernel, {gpl_, is_sleepable_});
     if (!take(point)) return false;
     attach_ = std::move(*point);
@@ -205,6 +207,7 @@ bool Analysis::check_maps() {
                           map.spec->value_size, offset);
         if (map.type() == MapType::arena && map.spec->map_extra == 0)
             return reject(EINVAL, "arena's user address must be set via map_extra or mmap()");
+        if (map.is_refused) return give_up("maps that a kernel does not make");
         if (auto fits = check_map_program(*map.spec, map.field_set(), program_); !take(fits))
             return false;
     }

@@ -141,39 +141,42 @@ constexpr auto untraceable = std::to_array<std::string_view>({"migrate_disable",
                                                               "play_dead",
                                                               "stop_this_cpu"});
 
-/// Functions for tests that programs may replace the results of, or sleep in
-/// (bpf_test_modify_return_ids).
-struct TestFunction {
+/// Functions whose results programs may replace, and whether they may sleep in them: those for
+/// tests, and a socket's (btf_kfunc_is_modify_return).
+struct ChangeableFunction {
     std::string_view name;
     bool sleeps;
 };
-constexpr auto test_functions =
-    std::to_array<TestFunction>({{"bpf_modify_return_test", false},
-                                 {"bpf_modify_return_test2", false},
-                                 {"bpf_modify_return_test_tp", false},
-                                 {"bpf_fentry_test1", true}});
+constexpr auto changeable_functions =
+    std::to_array<ChangeableFunction>({{"bpf_modify_return_test", false},
+                                       {"bpf_modify_return_test2", false},
+                                       {"bpf_modify_return_test_tp", false},
+                                       {"update_socket_protocol", false},
+                                       {"bpf_fentry_test1", true}});
 
-/// Whether errors may be injected into the function: of system calls this is known, if the kernel
-/// does that at all (ALLOW_ERROR_INJECTION).
-bool is_injectable(const Btf& types, std::string_view function) {
-    return (function.starts_with("__x64_sys_") || function.starts_with("__arm64_sys_")) &&
-           types.find("within_error_injection_list", BtfKind::func).has_value();
+/// Whether the kernel injects errors into functions, and programs may do more in those
+/// (within_error_injection_list, which is a function of such kernels only).
+bool injects_errors(const Btf& types) {
+    return types.find("within_error_injection_list", BtfKind::func).has_value();
 }
 
-/// What a program that sleeps, or that replaces the function's result, asks of the function. Of
-/// others than these, types do not tell.
-Checked<void> check_changed_function(const ProgramSpec& program, const Btf& types,
-                                     bool is_sleepable) {
-    const std::string_view name = program.attach_target;
-    const auto test = std::ranges::find(test_functions, name, &TestFunction::name);
-    const bool is_test = test != test_functions.end();
-    if (is_injectable(types, name)) return {};
-    if (is_sleepable) {
-        if (is_test && test->sleeps) return {};
-        return unsupported("functions in which programs may sleep");
+bool is_system_call(std::string_view function) {
+    return function.starts_with("__x64_sys_") || function.starts_with("__arm64_sys_");
+}
+
+/// What a program that sleeps, or that replaces the function's result, asks of the function.
+Checked<void> check_changed_function(std::string_view name, const Btf& types, bool is_sleepable) {
+    const auto row = std::ranges::find(changeable_functions, name, &ChangeableFunction::name);
+    const bool is_listed = row != changeable_functions.end();
+    if (is_listed && (row->sleeps || !is_sleepable)) return {};
+    if (!is_sleepable && name.starts_with("security_")) return {};
+    if (injects_errors(types)) {
+        if (is_system_call(name)) return {};
+        return unsupported(is_sleepable ? "functions in which programs may sleep"
+                                        : "functions whose return values may be changed");
     }
-    if (is_test || name.starts_with("security_")) return {};
-    return unsupported("functions whose return values may be changed");
+    return reject(EINVAL, is_sleepable ? fmt::format("{} is not sleepable", name)
+                                       : fmt::format("{}() is not modifiable", name));
 }
 
 /// Programs around functions of the kernel: of which not only the types decide.
@@ -186,7 +189,7 @@ Checked<AttachPoint> around_function(const ProgramSpec& program, const Btf& type
     if (std::ranges::count(untraceable, program.attach_target) != 0)
         return unsupported("tracing " + program.attach_target);
     if (loading.sleepable || attach_type_of(program) == AttachType::modify_return)
-        if (auto changes = check_changed_function(program, types, loading.sleepable); !changes)
+        if (auto changes = check_changed_function(program.attach_target, types, loading.sleepable); !changes)
             return std::unexpected(changes.error());
     return AttachPoint{.name = types.type(*id).name, .prototype = prototype};
 }

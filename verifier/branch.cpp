@@ -190,7 +190,9 @@ void Analysis::mark_not_null(Reg& reg) const {
         reg.type.kind = RegKind::const_ptr_to_map;
         reg.target = map.inner;
         const Map& inner = maps_[static_cast<std::size_t>(map.inner)];
-        if (inner.field(FieldKind::timer) || inner.field(FieldKind::workqueue)) reg.uid = reg.id;
+        if (inner.field(FieldKind::timer) || inner.field(FieldKind::workqueue) ||
+            inner.field(FieldKind::task_work))
+            reg.uid = reg.id;
     } else if (map.type() == MapType::xskmap) {
         reg.type.kind = RegKind::ptr_to_xdp_sock;
     } else if (map.type() == MapType::sockmap || map.type() == MapType::sockhash) {

@@ -160,7 +160,7 @@ bool Analysis::set_result(const Helper& helper, const CallFacts& call) {
             pointer(RegKind::ptr_to_map_value, or_null ? maybe_null : no_flag);
             result.target = *call.map;
             result.uid = call.map_uid;
-            if (!or_null && map.field(FieldKind::spin_lock)) result.id = ++last_id_;
+            if (!or_null && may_hold_lock(result)) result.id = ++last_id_;
             break;
         }
         case RetType::socket_or_null: pointer(RegKind::ptr_to_socket, maybe_null); break;

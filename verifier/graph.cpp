@@ -43,7 +43,7 @@ std::span<const SpecialField> Analysis::record_of(const Reg& pointer) {
     if (!is_own_object(pointer)) return {};
     const auto type = static_cast<std::uint32_t>(pointer.target);
     const auto [found, is_new] = object_fields_.try_emplace(type);
-    if (is_new) found->second = special_fields_of(*types_.program, type);
+    if (is_new) found->second = object_fields_of(*types_.program, type, types_.kernel);
     return found->second;
 }
 
@@ -77,8 +77,8 @@ bool Analysis::make_object(const KfuncCall& call) {
         return reject(EINVAL,
                       "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");
     if (is_percpu && !check_percpu_type(type)) return false;
-    reg(0) = object_pointer(type, is_percpu ? mem_alloc | mem_percpu : mem_alloc,
-                            TypeSource::program);
+    reg(0) =
+        object_pointer(type, is_percpu ? mem_alloc | mem_percpu : mem_alloc, TypeSource::program);
     return true;
 }
 
@@ -90,11 +90,9 @@ bool Analysis::check_percpu_type(std::uint32_t type) {
         return reject(EINVAL, "bpf_percpu_obj_new type size ({}) is greater than {}", object.size,
                       max_size);
     if (!has_only_scalars(*types_.program, object))
-        return reject(EINVAL,
-                      "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
-    return special_fields_of(*types_.program, type).empty() ||
-           reject(EINVAL,
-                  "bpf_percpu_obj_new type ID argument must not contain special fields");
+        return reject(EINVAL, "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
+    return object_fields_of(*types_.program, type, types_.kernel).empty() ||
+           reject(EINVAL, "bpf_percpu_obj_new type ID argument must not contain special fields");
 }
 
 bool Analysis::check_allocated(const KfuncCall& call, unsigned number) {

@@ -35,7 +35,7 @@ Analysis::ArgumentChecked Analysis::check_kfunc_argument(KfuncCall& call, unsign
             reject(EINVAL, "Unrecognized arg#{} type {}", index, bpftwin::name_of(type.kind)));
     const Reg& value = reg(number);
     const bool may_be_null = value.is_null() || value.may_be_null();
-    if (may_be_null && !is_nullable(param) && !call.kfunc->has(takes_any))
+    if (may_be_null && !is_nullable(param) && !is_optional(param))
         return checked(reject(EACCES, "Possibly NULL pointer passed to trusted arg{}", index));
     if (value.ref_obj_id != 0) {
         if (call.kfunc->has(release) && call.ref_obj_id != 0)

@@ -15,7 +15,6 @@ enum KfuncFlag : std::uint16_t {
     acquire = 1,           ///< The result must be given back.
     release = 2,           ///< Takes back what was acquired.
     ret_null = 4,          ///< The result may be null.
-    takes_any = 8,         ///< Nobody need vouch for its arguments (no KF_TRUSTED_ARGS).
     sleepable = 16,        ///< It may sleep.
     destructive = 32,      ///< It may end the system.
     rcu = 64,              ///< Objects as arguments may also be such that only RCU keeps them.

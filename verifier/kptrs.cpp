@@ -42,7 +42,8 @@ std::uint16_t Analysis::trust_of(const SpecialField& field, const Pointee& point
     else if (!is_kernels)
         flags |= mem_alloc;
     if (!is_kernels &&
-        std::ranges::any_of(special_fields_of(*types_.program, field.type), is_graph_node))
+        std::ranges::any_of(object_fields_of(*types_.program, field.type, types_.kernel),
+                            is_graph_node))
         flags |= non_own_ref;
     return flags;
 }

@@ -328,12 +328,15 @@ bool Analysis::check_map_value(unsigned number, int off, int size, bool zero_siz
         if (!field.is_kptr() && field.kind != FieldKind::uptr)
             return reject(EACCES, "{} cannot be accessed directly by load/store",
                           text_of(field.kind));
-        if (!direct) return reject(EACCES, "kptr cannot be accessed indirectly by helper");
+        const std::string_view name =
+            text_of(field.kind == FieldKind::kptr_untrusted ? FieldKind::kptr : field.kind);
+        if (!direct) return reject(EACCES, "{} cannot be accessed indirectly by helper", name);
         if (!pointer.num.is_const())
-            return reject(EACCES, "kptr access cannot have variable offset");
+            return reject(EACCES, "{} access cannot have variable offset", name);
         if (begin != field.offset)
-            return reject(EACCES, "kptr access misaligned expected={} off={}", field.offset, begin);
-        if (size != slot_size) return reject(EACCES, "kptr access size must be BPF_DW");
+            return reject(EACCES, "{} access misaligned expected={} off={}", name, field.offset,
+                          begin);
+        if (size != slot_size) return reject(EACCES, "{} access size must be BPF_DW", name);
     }
     return true;
 }

@@ -63,11 +63,13 @@ bool Analysis::check_object_access(unsigned number, std::int64_t off, int size, 
     if (!has_kernel_types()) return false;
     const Reg pointer = reg(number);
     if (!check_object_pointer(pointer, number, off)) return false;
-    if (access == Access::write && pointer.type.has(ptr_untrusted))
-        return reject(EACCES, "only read is supported");
     if (is_own_object(pointer)) {
+        if (!pointer.type.has(non_own_ref | mem_rcu) && pointer.ref_obj_id == 0)
+            return reject(EFAULT, "verifier bug: ref_obj_id for allocated object must be non-zero");
         return check_own_access(pointer, off, size, access == Access::read ? value : std::nullopt);
     }
+    if (access == Access::write && pointer.type.has(ptr_untrusted))
+        return reject(EACCES, "only read is supported");
     if (access == Access::write) return check_object_write(pointer, off, size);
     const Btf& types = types_.of(pointer);
     auto field = field_of(types, static_cast<std::uint32_t>(pointer.target), off, size);

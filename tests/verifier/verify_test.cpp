@@ -111,5 +111,17 @@ TEST(verify, a_sum_belongs_to_the_reference_of_its_pointer) {
     EXPECT_EQ(kernel->answer, Answer::accepted) << "the kernel differs no longer";
 }
 
+// docs/kernel-differences.md: 6.18 accepts this load from before the context.
+TEST(verify, nothing_is_before_the_context_of_a_tracepoint) {
+    const ObjectSpec object =
+        object_of({ldxdw(r0, r1, -8), mov(r0, 0), build::exit()}, ProgType::tracepoint);
+    const Verdict verdict = verdict_on(object);
+    EXPECT_EQ(verdict.answer, Answer::rejected);
+    EXPECT_EQ(verdict.reason, "invalid bpf_context access off=-8 size=8");
+    const auto kernel = kernel_verdict_on(object);
+    if (!kernel) GTEST_SKIP() << "no kernel of the release that is mirrored may be asked";
+    EXPECT_EQ(kernel->answer, Answer::accepted) << "the kernel differs no longer";
+}
+
 }  // namespace
 }  // namespace bpftwin::test
