@@ -104,6 +104,7 @@ bool Analysis::check_program() {
     code_.emplace(program_, ops_, kfuncs_);
     prepare_tables();
     liveness_ = std::make_unique<StackLiveness>(*code_, flow_);
+    if (options_.claims) claims_.emplace(*options_.claims, *code_, flow_, maps_);
     arguments_.resize(flow_.subprograms.size());
     called_.resize(flow_.subprograms.size());
     verified_.resize(flow_.subprograms.size());
@@ -212,7 +213,9 @@ bool Analysis::check_maps() {
 bool Analysis::check_function(std::uint32_t subprogram) {
     log_.forget_source_line();
     reset_paths();
+    if (claims_) claims_->begin();
     const bool accepted = enter_function(subprogram) && walk();
+    if (claims_ && accepted) claims_->finish();
     reset_paths();
     if (accepted && !log_.has_every_path()) log_.cut(0);
     return accepted;
@@ -345,6 +348,7 @@ bool Analysis::walk() {
             if (log_.is_on()) show_insn();
             liveness_->begin(*state_, insn_);
             const std::uint32_t at = insn_;
+            if (claims_) claims_->visit(*state_, at);
             is_reached_[at] = true;
             if (!check_insn()) return false;
             previous_ = static_cast<std::int32_t>(at);

@@ -21,6 +21,7 @@
 #include "isa/op.h"
 #include "verifier/arguments.h"
 #include "verifier/attach_point.h"
+#include "verifier/claims.h"
 #include "verifier/dynptr.h"
 #include "verifier/flow.h"
 #include "verifier/flow_walk.h"
@@ -584,6 +585,8 @@ private:
     std::unique_ptr<StackLiveness> liveness_;
     std::map<LoopKey, std::unique_ptr<LoopVisit>> loops_;
     IdMap ids_;
+
+    std::optional<ClaimRecorder> claims_;  ///< Nothing: they are not asked for.
 
     std::vector<std::optional<FunctionArguments>> arguments_;
     std::vector<bool> called_, verified_;

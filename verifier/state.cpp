@@ -40,6 +40,7 @@ State& State::operator=(const State& other) {
     last_insn = other.last_insn;
     history = other.history;
     depth = other.depth;
+    visit = other.visit;
     callback_unroll_depth = other.callback_unroll_depth;
     may_goto_depth = other.may_goto_depth;
     cleaned = listed = false;

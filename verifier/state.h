@@ -123,6 +123,7 @@ struct State {
     std::int32_t last_insn = -1;  ///< The previous one on the path.
     std::vector<Step> history;    ///< Since the parent.
     std::uint32_t depth = 0;      ///< Number of parents.
+    std::int32_t visit = -1;      ///< The last one of this path (`ClaimRecorder`).
     std::uint32_t callback_unroll_depth = 0;
     std::uint32_t may_goto_depth = 0;
     bool cleaned = false;                ///< What is never read again was forgotten.
