@@ -63,19 +63,25 @@ std::string Cleared::reason() const {
 }
 
 Cleared clear(const ReadyObject& object, const ProgramSpec& program, const TrustArguments& trust,
-              std::uint32_t cpus) {
+              std::uint32_t cpus, bool wants_claims) {
     Cleared cleared{.judged = &program};
     if (trust.unsafe) return cleared;
-    const compare::ReadyFor kernel{object.kernel_types, object.is_this_machine, cpus};
+    compare::ReadyFor kernel{object.kernel_types, object.is_this_machine, cpus};
+    ProgramClaims all_claims;
     bool reads_kernel = false;
     for (const ProgramSpec* one : reachable(object.spec, program)) {
+        const auto claims = std::make_shared<Claims>();
+        if (wants_claims) kernel.claims = claims.get();
         Verdict verdict = compare::verify_ready(object.spec, *one, kernel);
         reads_kernel |= verdict.reads_kernel;
+        if (wants_claims && verdict.answer == Answer::accepted)
+            all_claims.emplace(one->name, claims);
         const Clearance clearance = clearance_of(verdict, trust);
         if (cleared.verdict && clearance <= cleared.clearance) continue;
         cleared = {clearance, std::move(verdict), one};
     }
     cleared.verdict->reads_kernel = reads_kernel;
+    cleared.claims = std::move(all_claims);
     return cleared;
 }
 

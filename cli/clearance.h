@@ -37,6 +37,7 @@ struct Cleared {
     /// Of the program, or of the first one that it may tail-call and that was not accepted.
     std::optional<Verdict> verdict;       ///< Nothing: nobody was asked.
     const ProgramSpec* judged = nullptr;  ///< Whose verdict it is.
+    ProgramClaims claims = {};            ///< Where they were asked for.
 
     /// How the interpreter runs it: without checks where nothing leads out of the memory that the
     /// verifier knows.
@@ -48,8 +49,9 @@ struct Cleared {
 
 /// Asks our verifier about a program and those that it may tail-call, all as they will run.
 /// @param cpus as `EngineOptions::cpu_count`.
+/// @param wants_claims whether `Cleared::claims` is filled.
 Cleared clear(const ReadyObject& object, const ProgramSpec& program, const TrustArguments& trust,
-              std::uint32_t cpus);
+              std::uint32_t cpus, bool wants_claims = false);
 
 /// Of a refused program: the verdict, and what to do.
 std::string refusal_text(const Cleared& cleared, Style style);

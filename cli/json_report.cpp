@@ -30,6 +30,7 @@ Json trap_json(const Trap& trap) {
     json["write"] = trap.write;
     json["region"] = trap.region;
     json["offset"] = trap.offset;
+    if (!trap.notes.empty()) json["notes"] = trap.notes;
     return json;
 }
 
@@ -80,6 +81,7 @@ Json run_json(const RunPlan& plan, const Outcome& outcome) {
     json["events"] = Json::array();
     for (const Event& event : result.events) json["events"].push_back(event_json(plan, event));
     json["trace"] = result.trace;
+    if (result.claims_held != 0) json["claims_held"] = result.claims_held;
     if (plan.time) {
         json["duration_ns"] = result.duration_ns;
         json["insns"] = result.insns;

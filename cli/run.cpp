@@ -28,7 +28,7 @@ struct RunArguments {
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
     TrustArguments trust;
-    bool checked = false, json = false, time = false, summary = false, no_maps = false,
+    bool checked = false, check_invariants = false, json = false, time = false, summary = false, no_maps = false,
          perf_map = false, gdb = false;
 };
 
@@ -175,17 +175,18 @@ Exit refuse(const RunArguments& arguments, const RunPlan& plan, const Cleared& c
 
 /// How the engine runs the program, or an Error where it cannot run one that is not verified.
 Result<Safety> safety_of(const RunArguments& arguments, const Cleared& cleared) {
-    if (compare::is_kernel(arguments.engine)) return Safety::checked;
     const bool checks = arguments.engine == checking_engine;
-    if (!checks && arguments.checked)
-        return fail(fmt::format("--checked: {} cannot check accesses", arguments.engine));
+    if (!checks && (arguments.checked || arguments.check_invariants))
+        return fail(fmt::format("--engine {}: only {} can check", arguments.engine, checking_engine));
+    if (compare::is_kernel(arguments.engine)) return Safety::checked;
     if (!checks && cleared.clearance == Clearance::checked)
         return fail(fmt::format("{}; {} runs only what is accepted, or all with --unsafe",
                                 cleared.reason(), arguments.engine));
     if (!checks) return Safety::unsafe;
     const InputArguments& input = arguments.input;
     const bool own_context = !input.fields.empty() || !input.context_file.empty();
-    return arguments.checked ? Safety::checked : cleared.interpreter_safety(own_context);
+    const bool checked = arguments.checked || arguments.check_invariants;
+    return checked ? Safety::checked : cleared.interpreter_safety(own_context);
 }
 
 Result<Exit> run(const RunArguments& arguments) {
@@ -206,7 +207,8 @@ Result<Exit> run(const RunArguments& arguments) {
 
     const Cleared cleared = compare::is_kernel(arguments.engine)
                                 ? Cleared{}
-                                : clear(*ready, **program, arguments.trust, arguments.input.cpus);
+                                : clear(*ready, **program, arguments.trust, arguments.input.cpus,
+                                        arguments.check_invariants);
     RunPlan plan{object,
                  **program,
                  arguments.object.path,
@@ -228,7 +230,8 @@ Result<Exit> run(const RunArguments& arguments) {
     auto instance = (*engine)->instantiate(object, {.safety = *safety,
                                                     .cpu_count = arguments.input.cpus,
                                                     .perf_map = arguments.perf_map,
-                                                    .gdb = arguments.gdb});
+                                                    .gdb = arguments.gdb,
+                                                    .claims = cleared.claims});
     if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
     auto stored = store_settings(**instance, object, *settings);
     if (!stored) return std::unexpected(stored.error());
@@ -251,6 +254,11 @@ void add_engine_options(Options options, RunArguments& arguments) {
     options
         .add_flag("--checked", arguments.checked,
                   "Check every memory access of accepted programs too")
+        .excludes(unsafe);
+    options
+        .add_flag("--check-invariants", arguments.check_invariants,
+                  "Check before every instruction what the verifier claims of it: a test of the "
+                  "verifier")
         .excludes(unsafe);
     options.add_flag("--perf-map", arguments.perf_map,
                      "Tell perf the names of JIT-compiled functions (/tmp/perf-PID.map)");
@@ -280,6 +288,7 @@ std::string footer() {
            "\nExamples:\n"
            "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
            "  bpftwin run exec.o --prog on_exec --world fixed --event 'struct event'\n"
+           "  bpftwin run lb.o --packet lb.pcap --check-invariants\n"
            "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{.ip = "
            "1}'\n\n"
            "Exit status: 0 fine, 1 not accepted or a run trapped, 2 bad usage or input, 130 "

@@ -56,6 +56,7 @@ public:
         ++counts_[result.trap ? "trapped" : return_label(plan_.program, result.return_value)];
         duration_ns_ += result.duration_ns;
         insns_ += result.insns;
+        claims_held_ += result.claims_held;
         if (!plan_.many) {
             write_(single(outcome));
         } else if (!plan_.summary_only || result.trap) {
@@ -66,6 +67,10 @@ public:
     void end(const std::vector<FinalMap>& maps, const Error*) override {
         if (plan_.many) write_(summary());
         if (plan_.time) write_(time());
+        if (claims_held_ != 0)
+            write_(fmt::format("{} instructions, before each of which all was as the verifier "
+                               "claims\n",
+                               claims_held_));
         for (const FinalMap& map : maps) write_(map_text(plan_.object, map, style_));
     }
 
@@ -189,6 +194,7 @@ private:
     std::uint64_t runs_ = 0;
     std::uint64_t duration_ns_ = 0;
     std::uint64_t insns_ = 0;
+    std::uint64_t claims_held_ = 0;
     std::map<std::string, std::uint64_t> counts_;
 };
 

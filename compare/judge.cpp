@@ -95,6 +95,7 @@ Verdict verify_ready(const ObjectSpec& object, const ProgramSpec& program, const
     if (std::string missing = missing_in(program); !missing.empty())
         return {.reason = std::move(missing)};
     VerifyOptions options{.log_level = kernel.log_level, .kernel_types = kernel.types};
+    options.claims = kernel.claims;
     if (kernel.this_machine) options.has_symbol = has_symbol_here;
     const long here = std::max(1L, sysconf(_SC_NPROCESSORS_CONF));
     options.cpus = kernel.cpus != 0 ? kernel.cpus : static_cast<std::uint32_t>(here);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "bpftwin/claims.h"
 #include "bpftwin/kernel.h"
 #include "bpftwin/spec.h"
 #include "bpftwin/verdict.h"
@@ -25,6 +26,7 @@ struct ReadyFor {
     bool this_machine = true;
     std::uint32_t cpus = 0;  ///< That it may have; 0: as many as this machine.
     std::uint32_t log_level = 0;
+    Claims* claims = nullptr;  ///< As `VerifyOptions::claims`.
 };
 
 /// What our verifier says of a program of an object that is ready: `not_loadable` where something

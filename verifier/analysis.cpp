@@ -105,6 +105,7 @@ bool Analysis::check_program() {
     code_.emplace(program_, ops_, kfuncs_);
     prepare_tables();
     liveness_ = std::make_unique<StackLiveness>(*code_, flow_, memory_.pages);
+    if (options_.claims) claims_.emplace(*options_.claims, *code_, flow_, maps_);
     arguments_.resize(flow_.subprograms.size());
     called_.resize(flow_.subprograms.size());
     verified_.resize(flow_.subprograms.size());
@@ -217,7 +218,9 @@ bool Analysis::check_maps() {
 bool Analysis::check_function(std::uint32_t subprogram) {
     log_.forget_source_line();
     reset_paths();
+    if (claims_) claims_->begin();
     const bool accepted = enter_function(subprogram) && walk();
+    if (claims_ && accepted) claims_->finish();
     reset_paths();
     if (accepted && !log_.has_every_path()) log_.cut(0);
     return accepted;
@@ -349,6 +352,7 @@ bool Analysis::walk() {
             if (log_.is_on()) show_insn();
             const std::uint32_t at = insn_;
             if (writes_memory_[at]) liveness_->begin(*state_, at);
+            if (claims_) claims_->visit(*state_, at);
             is_reached_[at] = true;
             if (!check_insn()) return false;
             previous_ = static_cast<std::int32_t>(at);

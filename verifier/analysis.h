@@ -23,6 +23,7 @@
 #include "isa/op.h"
 #include "verifier/arguments.h"
 #include "verifier/attach_point.h"
+#include "verifier/claims.h"
 #include "verifier/context_access.h"
 #include "verifier/dynptr.h"
 #include "verifier/flow.h"
@@ -615,12 +616,12 @@ private:
     ContextTable context_;
     /// Those that were called and may be, where the path may sleep or not.
     std::set<std::pair<std::uint32_t, bool>> allowed_helpers_;
-    std::vector<std::uint16_t> on_way_back_;   ///< By instruction: `regs_on_way_back`.
-    std::vector<bool> writes_memory_;          ///< By instruction: a store, or a helper that may.
-    std::vector<bool> is_malformed_;           ///< By instruction: fields that no row has.
-    std::vector<bool> is_global_;              ///< By subprogram.
-    std::vector<bool> is_called_later_;        ///< By subprogram: not while its caller runs.
-    std::vector<bool> is_reached_;             ///< By instruction.
+    std::vector<std::uint16_t> on_way_back_;  ///< By instruction: `regs_on_way_back`.
+    std::vector<bool> writes_memory_;         ///< By instruction: a store, or a helper that may.
+    std::vector<bool> is_malformed_;          ///< By instruction: fields that no row has.
+    std::vector<bool> is_global_;             ///< By subprogram.
+    std::vector<bool> is_called_later_;       ///< By subprogram: not while its caller runs.
+    std::vector<bool> is_reached_;            ///< By instruction.
     std::vector<std::optional<RegType>> accessed_;  ///< By instruction: what it points to.
     bool reads_kernel_ = false;                     ///< By a pointer into the kernel.
 
@@ -639,6 +640,8 @@ private:
     std::unique_ptr<StackLiveness> liveness_;
     std::map<LoopKey, std::unique_ptr<LoopVisit>> loops_;
     IdMap ids_;
+
+    std::optional<ClaimRecorder> claims_;  ///< Nothing: they are not asked for.
 
     std::vector<std::optional<FunctionArguments>> arguments_;
     std::vector<bool> called_, verified_;

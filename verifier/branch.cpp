@@ -123,6 +123,7 @@ LinkedRegs Analysis::note_linked(const Reg& left, const Reg& right) {
         linked = linked_to(right.id, linked);
     if (left.is_scalar() && left.id != 0) linked = linked_to(left.id, linked);
     if (linked.count() > 1) {
+        if (claims_) claims_->linked(linked);
         Step step = step_here();
         step.linked = linked;
         note_step(step);

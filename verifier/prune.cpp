@@ -119,6 +119,7 @@ bool Analysis::keep_state() {
     kept->insn = insn_;
     kept->listed = true;
     if (!enter_loop(*kept)) return false;
+    if (claims_) claims_->kept(*kept);
     state_->parent = kept.get();
     state_->first_insn = insn_;
     ++state_->depth;
@@ -132,10 +133,12 @@ void Analysis::retire(std::vector<Owned<State>>& list, std::size_t index) {
     auto state = std::move(list[index]);
     list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
     state->listed = false;
-    if (state->branches == 0 && !has_open_marks(*state))
-        --live_states_;
-    else
+    if (state->branches != 0 || has_open_marks(*state)) {
         retired_.push_back(std::move(state));
+        return;
+    }
+    --live_states_;
+    if (claims_) claims_->adopt(std::move(state));
 }
 
 // What is never read again behind finished states is forgotten, which makes them cover more.

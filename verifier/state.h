@@ -143,7 +143,7 @@ struct State {
     std::array<Shared<Frame>, max_frames> frames;
     std::uint32_t current = 0;  ///< Index of the running frame.
     std::vector<Reference> references;
-    std::uint32_t locks = 0;  ///< Of the references.
+    std::uint32_t locks = 0;                         ///< Of the references.
     std::uint32_t rcu_locks = 0, preempt_locks = 0;  ///< Sections that the path is in.
     std::uint32_t irq_id = 0;  ///< Of the innermost section without interrupts; 0: in none.
     bool sleepable = false;    ///< The program, or the function that is called later, may sleep.
@@ -155,6 +155,7 @@ struct State {
     std::int32_t last_insn = -1;  ///< The previous one on the path.
     History history;
     std::uint32_t depth = 0;  ///< Number of parents.
+    std::int32_t visit = -1;  ///< The last one of this path (`ClaimRecorder`).
     std::uint32_t callback_unroll_depth = 0;
     std::uint32_t may_goto_depth = 0;
     bool cleaned = false;                ///< What is never read again was forgotten.

@@ -92,6 +92,7 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& i
     }
     result.duration_ns = nanoseconds_since(begin);
     result.insns = machine->executed();
+    result.claims_held = machine->claims_held();
     if (machine->stopped()) result.trap = trap_of(*machine, object_.btf.get());
     result.packet = around->context->packet_afterwards();
     result.context = around->context->without_pointers();

@@ -166,7 +166,12 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
     u64 address;
 
 // The steps between instructions. All are used below only.
-#define DISPATCH() goto * pc->handler
+#define DISPATCH()                                                  \
+    do {                                                            \
+        if constexpr (mode == Mode::observed)                       \
+            if (!m.observe(*m.frame().image, pc, r)) goto stopped;  \
+        goto * pc->handler;                                         \
+    } while (false)
 #define NEXT()      \
     do {            \
         ++pc;       \
@@ -181,7 +186,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
     } while (false)
 #define CHECK(at, T, writes)                                      \
     address = (at);                                               \
-    if constexpr (mode == Mode::checked) {                        \
+    if constexpr (mode != Mode::fast) {                        \
         if (!m.allows(address, sizeof(T), writes)) {              \
             access = {address, sizeof(T), writes};                \
             goto bad_access;                                      \
@@ -189,7 +194,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
         if (writes) m.note_write(address, sizeof(T), *image, pc); \
     }
 #define CHECK_ALIGNMENT(T, writes)                        \
-    if constexpr (mode == Mode::checked) {                \
+    if constexpr (mode != Mode::fast) {                \
         if (address % sizeof(T) != 0) {                   \
             access = {address, sizeof(T), writes, false}; \
             goto bad_access;                              \
@@ -219,7 +224,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
 #define LOAD(id, T)                                 \
     id:                                             \
     address = SRC_AT;                               \
-    if constexpr (mode == Mode::checked) {          \
+    if constexpr (mode != Mode::fast) {          \
         if (!m.allows(address, sizeof(T), false)) { \
             if (m.reads_zero(address)) {            \
                 DST = 0;                            \
@@ -376,8 +381,10 @@ std::span<const void* const> handlers(Mode mode) {
     const void* const* table = nullptr;
     if (mode == Mode::fast)
         loop<Mode::fast>(nullptr, nullptr, nullptr, &table);
-    else
+    else if (mode == Mode::checked)
         loop<Mode::checked>(nullptr, nullptr, nullptr, &table);
+    else
+        loop<Mode::observed>(nullptr, nullptr, nullptr, &table);
     // Pairs do not check: each access has to be seen on its own.
     return {table, mode == Mode::fast ? step_count : single_step_count};
 }
@@ -388,5 +395,6 @@ u64 interpret(InterpreterMachine& machine, const Code* entry, u64* registers) {
 }
 template u64 interpret<Mode::fast>(InterpreterMachine&, const Code*, u64*);
 template u64 interpret<Mode::checked>(InterpreterMachine&, const Code*, u64*);
+template u64 interpret<Mode::observed>(InterpreterMachine&, const Code*, u64*);
 
 }  // namespace bpftwin

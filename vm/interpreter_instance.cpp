@@ -4,6 +4,7 @@
 #include "vm/instance.h"
 #include "vm/interpreter.h"
 #include "vm/interpreter_machine.h"
+#include "vm/invariants.h"
 
 namespace bpftwin {
 namespace {
@@ -38,12 +39,20 @@ private:
 
     InterpreterInstance(const ObjectSpec& given, MapSet map_set, const EngineOptions& options)
         : UserInstance(given, std::move(map_set), cpu_count_of(options)),
-          mode_(options.safety == Safety::checked ? Mode::checked : Mode::fast) {
+          mode_(mode_of(options)) {
         const auto addresses = maps().addresses();
         for (const ProgramSpec& program : object().programs)
             prepared_.push_back(prepare(program, addresses));
         for (const Prepared& one : prepared_) images_.push_back(one.image ? &*one.image : nullptr);
         programs_ = {images_, maps().by_address(), &maps().memory()};
+        if (mode_ != Mode::observed) return;
+        invariants_ = InvariantPlan::create(object(), options.claims, maps());
+        programs_.invariants = &invariants_;
+    }
+
+    static Mode mode_of(const EngineOptions& options) {
+        if (options.safety == Safety::unsafe) return Mode::fast;
+        return options.claims.empty() ? Mode::checked : Mode::observed;
     }
 
     [[nodiscard]] Prepared prepare(const ProgramSpec& program,
@@ -57,6 +66,7 @@ private:
     std::vector<Prepared> prepared_;    ///< By program.
     std::vector<const Image*> images_;  ///< The same, null for errors.
     ProgramSet programs_;
+    InvariantPlan invariants_;
 };
 
 class Interpreter final : public Engine {

@@ -16,8 +16,12 @@
 namespace bpftwin {
 
 std::uint64_t InterpreterMachine::execute(const Code* entry, std::uint64_t* registers) {
-    return mode_ == Mode::fast ? interpret<Mode::fast>(*this, entry, registers)
-                               : interpret<Mode::checked>(*this, entry, registers);
+    switch (mode_) {
+        case Mode::fast: return interpret<Mode::fast>(*this, entry, registers);
+        case Mode::checked: return interpret<Mode::checked>(*this, entry, registers);
+        case Mode::observed: return interpret<Mode::observed>(*this, entry, registers);
+    }
+    bug("no such mode");
 }
 
 std::uint64_t InterpreterMachine::run(std::uint64_t r1, std::uint64_t r2) {
@@ -29,7 +33,7 @@ std::uint64_t InterpreterMachine::run(std::uint64_t r1, std::uint64_t r2) {
     registers[10] = push(*entry_, nullptr, registers.data());
     auto result = execute(entry_->code(), registers.data());
     pop();
-    finish(mode_ == Mode::checked);
+    finish(mode_ != Mode::fast);
     return result;
 }
 
@@ -63,6 +67,12 @@ std::uint64_t InterpreterMachine::push(const Image& image, const Code* return_to
     return frame_pointer();
 }
 
+bool InterpreterMachine::observe(const Image& image, const Code* pc, const std::uint64_t* registers) {
+    if (invariants_->hold(*this, image, pc, registers)) return true;
+    note_place(image, pc);
+    return false;
+}
+
 bool InterpreterMachine::reads_zero(std::uint64_t address) {
     return probes_memory(program().type) && !region_near(address);
 }
@@ -85,7 +95,7 @@ std::uint64_t InterpreterMachine::call_noting_writes(const Helper& helper, const
 
 std::uint64_t InterpreterMachine::call_helper(std::uint32_t id, const std::uint64_t* r,
                                               const Image& image, const Code* pc) {
-    if (mode_ == Mode::checked &&
+    if (mode_ != Mode::fast &&
         !check_arguments(*this, *helper_by_id(id), std::span<const std::uint64_t, 5>(r + 1, 5)))
         return 0;
     if (writes_) return call_noting_writes(*helper_by_id(id), r, writer(image, pc));
@@ -105,7 +115,7 @@ std::uint64_t InterpreterMachine::call_helper_by_register(std::uint64_t value,
 }
 
 const Image* InterpreterMachine::tail_call(const std::uint64_t* r) {
-    if (mode_ == Mode::checked && !check_arguments(*this, *helper_named("tail_call"),
+    if (mode_ != Mode::fast && !check_arguments(*this, *helper_named("tail_call"),
                                                    std::span<const std::uint64_t, 5>(r + 1, 5)))
         return nullptr;
     auto* map = reinterpret_cast<Map*>(r[2]);

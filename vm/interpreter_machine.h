@@ -7,6 +7,7 @@
 #include <span>
 
 #include "vm/code.h"
+#include "vm/invariants.h"
 #include "vm/machine.h"
 #include "vm/write_log.h"
 
@@ -20,6 +21,7 @@ struct Helper;
 enum class Mode : std::uint8_t {
     fast,     ///< Nothing: the program is known to be safe.
     checked,  ///< Every memory access, every helper argument, every function pointer.
+    observed,  ///< That, and before every instruction what the verifier claims of it.
 };
 
 /// The programs and maps of the object that a machine runs: shared by all its runs.
@@ -28,6 +30,7 @@ struct ProgramSet {
         images;                  ///< By index in `ObjectSpec::programs`; null: not loaded.
     std::span<Map* const> maps;  ///< Sorted by address.
     const Memory* memory;        ///< Regions of map values.
+    const InvariantPlan* invariants = nullptr;  ///< Of observed runs.
 };
 
 /// The interpreter's machine.
@@ -39,7 +42,8 @@ public:
           mode_(mode),
           programs_(&programs),
           entry_(&entry) {
-        if (mode == Mode::checked && input.want_writes) writes_.emplace();
+        if (mode != Mode::fast && input.want_writes) writes_.emplace();
+        if (programs.invariants) invariants_.emplace(*programs.invariants);
     }
 
     std::uint64_t run(std::uint64_t r1, std::uint64_t r2) override;
@@ -89,6 +93,17 @@ public:
         if (writes_) note_wanted_write(address, bytes, writer(image, pc));
     }
 
+    /// Looks at what the verifier claims of the instruction that comes. @return false with the
+    /// program stopped where it does not hold.
+    bool observe(const Image& image, const Code* pc, const std::uint64_t* registers);
+    /// The frame pointer of the function so many calls up.
+    [[nodiscard]] std::uint64_t frame_pointer(unsigned up) const {
+        return stack_end(open_ - 1 - up);
+    }
+    [[nodiscard]] std::uint64_t claims_held() const override {
+        return invariants_ ? invariants_->held() : 0;
+    }
+
     /// Calls helper `id` with r1 to r5, checking them first in checked mode.
     std::uint64_t call_helper(std::uint32_t id, const std::uint64_t* registers, const Image& image,
                               const Code* pc);
@@ -124,6 +139,7 @@ private:
     unsigned tail_calls_ = 0;
     std::array<Frame, max_frames> frames_;
     std::optional<WriteLog> writes_;
+    std::optional<InvariantCheck> invariants_;
 };
 
 }  // namespace bpftwin

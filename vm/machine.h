@@ -31,6 +31,8 @@ public:
     virtual std::uint64_t run(std::uint64_t r1, std::uint64_t r2) = 0;
     /// What the last `run` wrote, if the input asks for it and the engine can tell; or null.
     [[nodiscard]] virtual const WriteLog* writes() const { return nullptr; }
+    /// Instructions whose claims held (`RunResult::claims_held`).
+    [[nodiscard]] virtual std::uint64_t claims_held() const { return 0; }
     /// Instructions executed by the last `run`; 0: not counted.
     [[nodiscard]] virtual std::uint64_t executed() const = 0;
 

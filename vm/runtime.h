@@ -34,6 +34,7 @@ struct Stop {
     std::uint64_t address = 0;
     std::uint32_t size = 0;
     bool write = false;
+    std::vector<std::string> notes = {};  ///< As in `Trap`.
 };
 
 /// A ring buffer record that the program has reserved and neither submitted nor discarded.

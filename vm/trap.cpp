@@ -50,7 +50,8 @@ Trap trap_of(Machine& machine, const Btf* btf) {
               .reason = stop.reason,
               .address = stop.address,
               .size = stop.size,
-              .write = stop.write};
+              .write = stop.write,
+              .notes = stop.notes};
     if (const ProgramSpec* program = machine.stop_program()) {
         trap.program = program->name;
         trap.pc = machine.stop_pc();
@@ -84,6 +85,7 @@ std::string_view name_of(TrapKind kind) {
         case TrapKind::call_depth: return "call depth";
         case TrapKind::budget: return "budget";
         case TrapKind::helper: return "helper";
+        case TrapKind::broken_claim: return "broken claim";
     }
     return {};
 }
@@ -99,6 +101,7 @@ std::string Trap::describe() const {
         text += region.empty() ? ", not near any memory of the program"
                                : fmt::format(", {} offset {}", region, offset);
     }
+    for (const std::string& note : notes) text += "\n  " + note;
     return text;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bpftwin/claims.h"
 #include "bpftwin/error.h"
 #include "bpftwin/run.h"
 #include "bpftwin/spec.h"
@@ -94,6 +95,9 @@ struct EngineOptions {
     /// maps or programs belong to one object. Events, redirects and writes name such a map as it
     /// was created.
     SharedMaps maps = {};
+    /// What the verifier claims of programs, by name. The checked interpreter holds the values
+    /// before each of their instructions against it, and stops a run that is not as claimed.
+    ProgramClaims claims = {};
 };
 
 /// Something that can run programs.

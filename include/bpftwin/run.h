@@ -77,6 +77,7 @@ enum class TrapKind : std::uint8_t {
     call_depth,       ///< More than 8 frames.
     budget,           ///< `RunInput::budget` is used up.
     helper,           ///< A helper stopped the program.
+    broken_claim,     ///< A value is not what the verifier claims: a bug, of it or of a helper.
 };
 std::string_view name_of(TrapKind kind);
 
@@ -101,6 +102,8 @@ struct Trap {
     bool write = false;
     std::string region;       ///< Nearest region ("stack of frame 0", "packet"), or empty.
     std::int64_t offset = 0;  ///< `address` relative to that region's start.
+
+    std::vector<std::string> notes = {};  ///< More lines, of broken_claim: how the run came there.
 
     /// Everything above in readable lines.
     [[nodiscard]] std::string describe() const;
@@ -181,6 +184,8 @@ struct RunResult {
     std::vector<LastWrite> writes;
     std::uint64_t duration_ns = 0;  ///< Wall time of all runs together.
     std::uint64_t insns = 0;        ///< Instructions executed in the last run; 0: not counted.
+    /// With `EngineOptions::claims`: instructions before which all values were as claimed.
+    std::uint64_t claims_held = 0;
     std::vector<Unseen> unseen;     ///< Effects that were not looked for.
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "bpftwin/claims.h"
 #include "bpftwin/spec.h"
 #include "bpftwin/verdict.h"
 
@@ -24,6 +25,9 @@ struct VerifyOptions {
     std::function<bool(std::string_view)> has_symbol;
     /// CPUs that the kernel may have: bpf_get_smp_processor_id() is below.
     std::uint32_t cpus = 1;
+    /// Filled with what holds before each instruction, of a program that is accepted. Takes memory
+    /// and time in proportion to the instructions looked at.
+    Claims* claims = nullptr;
 };
 
 /// Verifies one program of `object` by the rules of Linux 6.18 for a privileged user: the same
