@@ -222,7 +222,7 @@ void Analysis::refine_result(const Helper& helper, const CallFacts& call) {
 void Analysis::forget_packets() {
     state_->change_regs(
         [](const Reg& reg) { return reg.is_packet_or_end() || reg.type.has(packet_slice); },
-                        [](Reg& reg) { reg.make_unknown(); });
+        [](Reg& reg) { reg.make_unknown(); });
 }
 
 }  // namespace bpftwin::verifier

@@ -163,13 +163,12 @@ bool InvariantCheck::is_so(InterpreterMachine& machine, const ValueClaim& claim,
                                value - static_cast<std::uint64_t>(std::int64_t{claim.off}) +
                                        static_cast<std::uint64_t>(claim.readable) <=
                                    packet->data_end());
-        case ValueClaim::Kind::packet_meta:
-            return !packet || is_from(claim, packet->meta(), value);
+        case ValueClaim::Kind::packet_meta: return !packet || is_from(claim, packet->meta(), value);
         case ValueClaim::Kind::packet_end: return !packet || value == packet->data_end();
         case ValueClaim::Kind::memory: {
             if (claim.number.mask != 0) return true;
-            const std::uint64_t begin = value - claim.number.value -
-                                        static_cast<std::uint64_t>(std::int64_t{claim.off});
+            const std::uint64_t begin =
+                value - claim.number.value - static_cast<std::uint64_t>(std::int64_t{claim.off});
             return machine.allows(begin, static_cast<std::uint64_t>(claim.readable), false);
         }
     }
