@@ -142,8 +142,6 @@ bool Analysis::check_known_parts() {
         case ProgType::ext: return give_up("programs of type ext");
         default: break;
     }
-    if (types_.program && has_wrong_fields(*types_.program, types_.kernel))
-        return give_up("types that a kernel refuses");
     auto point = find_attach_point(program_, types_.kernel, {gpl_, is_sleepable_});
     if (!take(point)) return false;
     attach_ = std::move(*point);
