@@ -61,7 +61,8 @@ bool Analysis::check_unary() {
     if (!value.is_scalar()) return value.make_unknown(), true;
     const std::uint32_t id = value.id;
     apply(ops_[insn_], value.num, value.num);
-    if (id != 0) value.clear_scalar_id();
+    // Only this one changes nothing.
+    if (id != 0 && ops_[insn_] != Op::le64) value.clear_scalar_id();
     settle_bounds(value);
     return true;
 }

@@ -14,7 +14,6 @@ namespace bpftwin::verifier {
 
 namespace {
 
-constexpr std::uint32_t sleepable_flag = 16;  // BPF_F_SLEEPABLE.
 
 /// license_is_gpl_compatible of include/linux/license.h.
 bool is_gpl_compatible(std::string_view license) {
@@ -35,7 +34,7 @@ Analysis::Analysis(const ObjectSpec& object, const ProgramSpec& program,
       maps_(maps_of(object, options.kernel_types.get())),
       log_(object, program, maps_, types_, options.log_level),
       gpl_(is_gpl_compatible(object.license)),
-      is_sleepable_((program.prog_flags & sleepable_flag) != 0),
+      is_sleepable_((program.prog_flags & load_flag::sleepable) != 0),
       context_(program) {}
 
 Verdict Analysis::run() {
@@ -117,7 +116,9 @@ bool Analysis::check_program() {
     if (!check_known_parts()) return false;
     if (!check_function(0) || !check_globals() || !check_addresses()) return false;
     drop_fastcall_stacks();
-    return check_stack_depths();
+    if (!check_stack_depths()) return false;
+    settle_stack_depths();
+    return true;
 }
 
 /// Where functions begin, and which registers live before each instruction.
@@ -143,8 +144,6 @@ bool Analysis::check_known_parts() {
         case ProgType::ext: return give_up("programs of type ext");
         default: break;
     }
-    if (types_.program && has_wrong_fields(*types_.program, types_.kernel))
-        return give_up("types that a kernel refuses");
     auto point = find_attach_point(program_, types_.kernel, {gpl_, is_sleepable_});
     if (!take(point)) return false;
     attach_ = std::move(*point);

@@ -41,6 +41,11 @@ namespace bpftwin::verifier {
 inline constexpr std::uint64_t max_insns = 1'000'000;
 inline constexpr std::size_t max_waiting = 8192;
 
+/// Ways to load a program, bits of `ProgramSpec::prog_flags` (BPF_F_*).
+namespace load_flag {
+inline constexpr std::uint32_t strict_alignment = 1, test_state_freq = 8, sleepable = 16;
+}  // namespace load_flag
+
 enum class Access : std::uint8_t { read, write };
 
 /// Places whose scalars must be known exactly, by frame (struct backtrack_state).
@@ -177,6 +182,11 @@ private:
     [[nodiscard]] const Insn& insn() const { return program_.insns[insn_]; }
     [[nodiscard]] const Map& map_of(const Reg& reg) const {
         return maps_[static_cast<std::size_t>(reg.target)];
+    }
+
+    /// @param flag of `load_flag`
+    [[nodiscard]] bool has_flag(std::uint32_t flag) const {
+        return (program_.prog_flags & flag) != 0;
     }
 
     // --- registers.cpp: reads and writes of registers.
@@ -397,6 +407,7 @@ private:
     // --- stack_depths.cpp
     struct CallChain;
     bool check_stack_depths();
+    void settle_stack_depths();
     bool check_calls_from(std::uint32_t root, bool own_stacks);
     bool check_call_in(CallChain& chain, std::uint32_t at);
     bool enter_callee(CallChain& chain, std::uint32_t subprogram);

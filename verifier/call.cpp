@@ -61,8 +61,14 @@ bool Analysis::check_helper(const Helper& called) {
     if (!set_result(helper, call)) return false;
     if (call.map) {
         const Map& map = maps_[static_cast<std::size_t>(*call.map)];
-        if (auto fits = check_map_helper(map.type(), helper, program_); !fits)
+        if (auto fits = check_map_helper(map.type(), helper, program_); !fits) {
+            const bool is_of_sockets =
+                map.type() == MapType::sockmap || map.type() == MapType::sockhash;
+            if (is_of_sockets &&
+                (helper.name == "map_update_elem" || helper.name == "map_delete_elem"))
+                say("cannot update sockmap in this context");
             return reject(fits.error().error, fits.error().reason);
+        }
     }
     if (helper.name == "tail_call" && state_->current != 0) return leave_by_tail_call();
     if (helper.name != "tail_call" &&

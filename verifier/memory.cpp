@@ -216,6 +216,7 @@ bool Analysis::check_access_to_kind(unsigned number, int off, int size, Access a
 }
 
 bool Analysis::check_alignment(const Reg& pointer, int off, int size, bool strict) {
+    strict |= has_flag(load_flag::strict_alignment);
     std::string_view what;
     const bool has_flags = pointer.type != RegType{pointer.type.kind};
     switch (has_flags ? RegKind::not_init : pointer.type.kind) {

@@ -30,7 +30,8 @@ bool may_loop(const State& old, const State& now) {
 
 Analysis::Seen Analysis::look_up() {
     const InsnFacts& facts = flow_.insns[insn_];
-    const bool must_keep = facts.force_checkpoint || state_->history.size() > max_history;
+    const bool must_keep = facts.force_checkpoint || state_->history.size() > max_history ||
+                           has_flag(load_flag::test_state_freq);
     bool keep = must_keep || (jumps_ - last_kept_jumps_ >= keep_after_jumps &&
                               insns_ - last_kept_insns_ >= keep_after_insns);
     clean_states(insn_);

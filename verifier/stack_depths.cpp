@@ -1,6 +1,8 @@
 // How deep the stacks of all functions on a chain of calls get, and what may call what (kernel:
 // check_max_stack_depth).
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "verifier/analysis.h"
 
@@ -121,6 +123,30 @@ bool Analysis::check_stack_depths() {
     for (std::uint32_t root = count; root-- > 0;)
         if ((root == 0 || runs_apart(root)) && !check_calls_from(root, own_stacks)) return false;
     return true;
+}
+
+/// What is shown of functions in the end: loops that the kernel puts in place of bpf_loop, and
+/// counters of may_goto, have slots of their own below what the program uses; functions that no path
+/// reaches are removed (optimize_bpf_loop, do_misc_fixups, opt_remove_dead_code).
+void Analysis::settle_stack_depths() {
+    constexpr int loop_slots = 3 * slot_size, counter_slots = 2 * slot_size;
+    std::vector<int> depths;
+    for (std::size_t s = 0; s < flow_.subprograms.size(); ++s) {
+        const Subprogram& subprogram = flow_.subprograms[s];
+        bool is_reached = false, has_loop = false, has_counter = false;
+        for (std::uint32_t i = subprogram.start; i < subprogram.end; ++i) {
+            if (!is_reached_[i]) continue;
+            const auto loop = inline_callbacks_.find(i);
+            is_reached = true;
+            has_loop |= loop != inline_callbacks_.end() && loop->second != no_callback;
+            has_counter |= ops_[i] == Op::may_goto;
+        }
+        if (!is_reached) continue;
+        int depth = stack_depths_[s];
+        if (has_loop) depth = (depth + slot_size - 1) / slot_size * slot_size + loop_slots;
+        depths.push_back(has_counter ? depth + counter_slots : depth);
+    }
+    stack_depths_ = std::move(depths);
 }
 
 }  // namespace bpftwin::verifier
