@@ -28,8 +28,8 @@ struct RunArguments {
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
     TrustArguments trust;
-    bool checked = false, check_invariants = false, json = false, time = false, summary = false, no_maps = false,
-         perf_map = false, gdb = false;
+    bool checked = false, check_invariants = false, json = false, time = false, summary = false,
+         no_maps = false, perf_map = false, gdb = false;
 };
 
 /// What all runs have in common. Maps are read once, when all runs are over.
@@ -177,7 +177,8 @@ Exit refuse(const RunArguments& arguments, const RunPlan& plan, const Cleared& c
 Result<Safety> safety_of(const RunArguments& arguments, const Cleared& cleared) {
     const bool checks = arguments.engine == checking_engine;
     if (!checks && (arguments.checked || arguments.check_invariants))
-        return fail(fmt::format("--engine {}: only {} can check", arguments.engine, checking_engine));
+        return fail(
+            fmt::format("--engine {}: only {} can check", arguments.engine, checking_engine));
     if (compare::is_kernel(arguments.engine)) return Safety::checked;
     if (!checks && cleared.clearance == Clearance::checked)
         return fail(fmt::format("{}; {} runs only what is accepted, or all with --unsafe",

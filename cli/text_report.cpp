@@ -68,9 +68,10 @@ public:
         if (plan_.many) write_(summary());
         if (plan_.time) write_(time());
         if (claims_held_ != 0)
-            write_(fmt::format("{} instructions, before each of which all was as the verifier "
-                               "claims\n",
-                               claims_held_));
+            write_(
+                fmt::format("{} instructions, before each of which all was as the verifier "
+                            "claims\n",
+                            claims_held_));
         for (const FinalMap& map : maps) write_(map_text(plan_.object, map, style_));
     }
 

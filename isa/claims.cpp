@@ -114,9 +114,9 @@ bool ValueClaim::join(const ValueClaim& other) {
 
 std::string ValueClaim::text() const {
     if (kind == Kind::number) return "a number, " + number.text();
-    constexpr std::string_view names[] = {"",          "the context",         "the stack",
-                                          "a map",     "a map's value",       "the packet",
-                                          "its metadata", "the packet's end", "memory"};
+    constexpr std::string_view names[] = {
+        "",           "the context",  "the stack",        "a map", "a map's value",
+        "the packet", "its metadata", "the packet's end", "memory"};
     std::string text = fmt::format("a pointer to {}", names[static_cast<std::size_t>(kind)]);
     if (kind == Kind::stack && frame != 0) text += fmt::format(" of {} calls up", frame);
     if (map >= 0) text += fmt::format(" (map {})", map);

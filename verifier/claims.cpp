@@ -52,8 +52,9 @@ void ClaimRecorder::begin() {
 
 void ClaimRecorder::visit(State& state, std::uint32_t insn) {
     const State* kept = std::exchange(kept_, nullptr);
-    if (visits_.size() >= max_visits) {
+    if (!claims_.complete || visits_.size() >= max_visits) {
         claims_.complete = false;
+        visits_ = {};
         return;
     }
     visits_.push_back({.insn = insn,
@@ -113,10 +114,9 @@ std::optional<ValueClaim> ClaimRecorder::claim_of(const Reg& reg, std::uint32_t 
             break;
         case RegKind::ptr_to_map_value: {
             const Map& map = maps_[static_cast<std::size_t>(reg.target)];
-            const bool holds_objects = map.inner >= 0 || map.type() == MapType::xskmap ||
-                                       map.type() == MapType::sockmap ||
-                                       map.type() == MapType::sockhash ||
-                                       map.type() == MapType::arena;
+            const bool holds_objects =
+                map.inner >= 0 || map.type() == MapType::xskmap || map.type() == MapType::sockmap ||
+                map.type() == MapType::sockhash || map.type() == MapType::arena;
             if (holds_objects) return std::nullopt;
             claim.kind = ValueClaim::Kind::map_value;
             claim.map = map_of(reg);
@@ -136,8 +136,8 @@ std::optional<ValueClaim> ClaimRecorder::claim_of(const Reg& reg, std::uint32_t 
         default: return std::nullopt;
     }
     if (claim.number.mask != 0) return claim;
-    claim.number = NumberClaim::constant(claim.number.value + static_cast<std::uint64_t>(
-                                                                  std::int64_t{claim.off}));
+    claim.number = NumberClaim::constant(claim.number.value +
+                                         static_cast<std::uint64_t>(std::int64_t{claim.off}));
     claim.off = 0;
     return claim;
 }
@@ -195,6 +195,10 @@ ClaimRecorder::Touch ClaimRecorder::touch_of(const State& state, std::uint32_t i
 // --- When all paths are finished.
 
 void ClaimRecorder::finish() {
+    if (!claims_.complete) {
+        claims_.by_insn.clear();
+        return;
+    }
     std::vector<Doubt> doubts(visits_.size());
     for (std::size_t i = 0; i < visits_.size(); ++i) {
         Visit& visit = visits_[i];
@@ -319,8 +323,7 @@ void ClaimRecorder::follow(const Visit& visit, Doubt& doubt) const {
 void ClaimRecorder::follow_linked(const Visit& visit, Doubt& doubt) const {
     PlaceSet places{.regs = doubt.regs, .slots = doubt.slots};
     bool any = false;
-    for (std::uint8_t i = 0; i < visit.linked.count; ++i)
-        any |= places.has(visit.linked.places[i]);
+    for (std::uint8_t i = 0; i < visit.linked.count; ++i) any |= places.has(visit.linked.places[i]);
     if (!any) return;
     for (std::uint8_t i = 0; i < visit.linked.count; ++i) places.add(visit.linked.places[i]);
     doubt = {places.regs, places.slots};

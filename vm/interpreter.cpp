@@ -166,11 +166,11 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
     u64 address;
 
 // The steps between instructions. All are used below only.
-#define DISPATCH()                                                  \
-    do {                                                            \
-        if constexpr (mode == Mode::observed)                       \
-            if (!m.observe(*m.frame().image, pc, r)) goto stopped;  \
-        goto * pc->handler;                                         \
+#define DISPATCH()                                                 \
+    do {                                                           \
+        if constexpr (mode == Mode::observed)                      \
+            if (!m.observe(*m.frame().image, pc, r)) goto stopped; \
+        goto * pc->handler;                                        \
     } while (false)
 #define NEXT()      \
     do {            \
@@ -186,7 +186,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
     } while (false)
 #define CHECK(at, T, writes)                                      \
     address = (at);                                               \
-    if constexpr (mode != Mode::fast) {                        \
+    if constexpr (mode != Mode::fast) {                           \
         if (!m.allows(address, sizeof(T), writes)) {              \
             access = {address, sizeof(T), writes};                \
             goto bad_access;                                      \
@@ -194,7 +194,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
         if (writes) m.note_write(address, sizeof(T), *image, pc); \
     }
 #define CHECK_ALIGNMENT(T, writes)                        \
-    if constexpr (mode != Mode::fast) {                \
+    if constexpr (mode != Mode::fast) {                   \
         if (address % sizeof(T) != 0) {                   \
             access = {address, sizeof(T), writes, false}; \
             goto bad_access;                              \
@@ -224,7 +224,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
 #define LOAD(id, T)                                 \
     id:                                             \
     address = SRC_AT;                               \
-    if constexpr (mode != Mode::fast) {          \
+    if constexpr (mode != Mode::fast) {             \
         if (!m.allows(address, sizeof(T), false)) { \
             if (m.reads_zero(address)) {            \
                 DST = 0;                            \

@@ -67,7 +67,8 @@ std::uint64_t InterpreterMachine::push(const Image& image, const Code* return_to
     return frame_pointer();
 }
 
-bool InterpreterMachine::observe(const Image& image, const Code* pc, const std::uint64_t* registers) {
+bool InterpreterMachine::observe(const Image& image, const Code* pc,
+                                 const std::uint64_t* registers) {
     if (invariants_->hold(*this, image, pc, registers)) return true;
     note_place(image, pc);
     return false;
@@ -116,7 +117,7 @@ std::uint64_t InterpreterMachine::call_helper_by_register(std::uint64_t value,
 
 const Image* InterpreterMachine::tail_call(const std::uint64_t* r) {
     if (mode_ != Mode::fast && !check_arguments(*this, *helper_named("tail_call"),
-                                                   std::span<const std::uint64_t, 5>(r + 1, 5)))
+                                                std::span<const std::uint64_t, 5>(r + 1, 5)))
         return nullptr;
     auto* map = reinterpret_cast<Map*>(r[2]);
     if (map->spec().type != MapType::prog_array) {

@@ -19,8 +19,8 @@ struct Helper;
 
 /// How much the interpreter checks.
 enum class Mode : std::uint8_t {
-    fast,     ///< Nothing: the program is known to be safe.
-    checked,  ///< Every memory access, every helper argument, every function pointer.
+    fast,      ///< Nothing: the program is known to be safe.
+    checked,   ///< Every memory access, every helper argument, every function pointer.
     observed,  ///< That, and before every instruction what the verifier claims of it.
 };
 

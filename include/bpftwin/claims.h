@@ -13,7 +13,7 @@ namespace bpftwin {
 
 /// A set of 64-bit numbers: those that have the known bits and are within all bounds.
 struct NumberClaim {
-    std::uint64_t value = 0;  ///< The bits that are known,
+    std::uint64_t value = 0;                                         ///< The bits that are known,
     std::uint64_t mask = std::numeric_limits<std::uint64_t>::max();  ///< and those that are not.
     std::int64_t smin = std::numeric_limits<std::int64_t>::min();
     std::int64_t smax = std::numeric_limits<std::int64_t>::max();
@@ -50,11 +50,11 @@ struct ValueClaim {
     };
     Kind kind = Kind::number;
     bool may_be_null = false;
-    std::uint8_t frame = 0;      ///< stack: of the function how many calls up.
-    std::int32_t map = -1;       ///< map and map_value: index of the map; -1: an inner map.
-    std::int32_t off = 0;        ///< Pointers: a fixed distance from the beginning, besides `number`.
-    std::int32_t readable = 0;   ///< packet: bytes behind `number` that are there; memory: its size.
-    NumberClaim number;          ///< The number, or a pointer's distance from the beginning.
+    std::uint8_t frame = 0;  ///< stack: of the function how many calls up.
+    std::int32_t map = -1;   ///< map and map_value: index of the map; -1: an inner map.
+    std::int32_t off = 0;    ///< Pointers: a fixed distance from the beginning, besides `number`.
+    std::int32_t readable = 0;  ///< packet: bytes behind `number` that are there; memory: its size.
+    NumberClaim number;         ///< The number, or a pointer's distance from the beginning.
 
     [[nodiscard]] bool covers(const ValueClaim& other) const;
     /// @return false where one claim cannot say both.
@@ -82,7 +82,7 @@ struct Claims {
     /// By instruction: one of the states holds whenever it is reached; it is never reached where
     /// there are none.
     std::vector<std::vector<StateClaim>> by_insn;
-    /// False: there were too many, and an instruction without states may be reached.
+    /// False: there were too many, and none is here.
     bool complete = true;
 
     /// Adds a state, and keeps the list short: what one of its states covers is not kept, and

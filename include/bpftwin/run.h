@@ -186,7 +186,7 @@ struct RunResult {
     std::uint64_t insns = 0;        ///< Instructions executed in the last run; 0: not counted.
     /// With `EngineOptions::claims`: instructions before which all values were as claimed.
     std::uint64_t claims_held = 0;
-    std::vector<Unseen> unseen;     ///< Effects that were not looked for.
+    std::vector<Unseen> unseen;  ///< Effects that were not looked for.
 };
 
 }  // namespace bpftwin
