@@ -65,14 +65,15 @@ TEST(claims, say_what_is_known_before_an_instruction) {
 TEST(claims, that_do_not_hold_stop_the_run_with_claim_value_and_path) {
     const ObjectSpec object = object_of(one_bit);
     const auto claims = claims_of(object);
-    for (StateClaim& state : claims->by_insn[6])
-        for (PlaceClaim& place : state) place.value.number = NumberClaim::constant(77);
+    for (StateClaim& state : claims->by_insn[3])
+        for (PlaceClaim& place : state)
+            if (place.index == 6) place.value.number = NumberClaim::constant(77);
     const RunResult result = run(object, claims);
     ASSERT_TRUE(result.trap);
     EXPECT_EQ(result.trap->kind, TrapKind::broken_claim);
-    EXPECT_EQ(result.trap->pc, 6U);
-    EXPECT_THAT(result.trap->notes, Contains(HasSubstr("claim: r0 is a number, 77; but it is")));
-    EXPECT_THAT(result.trap->notes, Contains(HasSubstr("path: 3 ")));
+    EXPECT_EQ(result.trap->pc, 3U);
+    EXPECT_THAT(result.trap->notes, Contains(HasSubstr("claim: r6 is a number, 77; but it is")));
+    EXPECT_THAT(result.trap->notes, Contains("path: no branches"));
 }
 
 TEST(claims, an_instruction_without_states_is_never_reached) {
@@ -83,6 +84,7 @@ TEST(claims, an_instruction_without_states_is_never_reached) {
     const RunResult result = run(object, claims);
     ASSERT_TRUE(result.trap);
     EXPECT_THAT(result.trap->reason, HasSubstr("never reached"));
+    EXPECT_THAT(result.trap->notes, Contains("path: 1 taken"));
 }
 
 TEST(claims, values_that_did_not_matter_when_paths_met_are_not_claimed) {
