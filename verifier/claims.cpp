@@ -52,8 +52,9 @@ void ClaimRecorder::begin() {
 
 void ClaimRecorder::visit(State& state, std::uint32_t insn) {
     const State* kept = std::exchange(kept_, nullptr);
-    if (visits_.size() >= max_visits) {
+    if (!claims_.complete || visits_.size() >= max_visits) {
         claims_.complete = false;
+        visits_ = {};
         return;
     }
     visits_.push_back({.insn = insn,
@@ -194,6 +195,10 @@ ClaimRecorder::Touch ClaimRecorder::touch_of(const State& state, std::uint32_t i
 // --- When all paths are finished.
 
 void ClaimRecorder::finish() {
+    if (!claims_.complete) {
+        claims_.by_insn.clear();
+        return;
+    }
     std::vector<Doubt> doubts(visits_.size());
     for (std::size_t i = 0; i < visits_.size(); ++i) {
         Visit& visit = visits_[i];

@@ -84,7 +84,6 @@ bool InvariantCheck::hold(InterpreterMachine& machine, const Image& image, const
     if (!claims_ || insn >= claims_->by_insn.size()) return true;
     follow(program, insn);
     const auto& states = claims_->by_insn[insn];
-    if (states.empty() && !claims_->complete) return true;
     const bool holds = std::ranges::any_of(states, [&](const StateClaim& state) {
         return broken(machine, state, registers) == nullptr;
     });
@@ -147,8 +146,14 @@ const PlaceClaim* InvariantCheck::broken(InterpreterMachine& machine, const Stat
 bool InvariantCheck::is_so(InterpreterMachine& machine, const ValueClaim& claim,
                            std::uint64_t value) const {
     if (claim.kind == ValueClaim::Kind::number) return claim.number.contains(value);
-    if (value == 0) return claim.may_be_null;
     const Packet* packet = machine.packet();
+    const bool is_packet = claim.kind == ValueClaim::Kind::packet ||
+                           claim.kind == ValueClaim::Kind::packet_meta ||
+                           claim.kind == ValueClaim::Kind::packet_end;
+    // Where a program type's packet is not ours, nothing is known of it; nor of a kernel's memory.
+    if (is_packet && !packet) return true;
+    if (claim.kind == ValueClaim::Kind::memory && value >> 63 != 0) return true;
+    if (value == 0) return claim.may_be_null;
     switch (claim.kind) {
         case ValueClaim::Kind::number: break;
         case ValueClaim::Kind::context: return is_from(claim, machine.context().address(), value);
@@ -158,13 +163,13 @@ bool InvariantCheck::is_so(InterpreterMachine& machine, const ValueClaim& claim,
         case ValueClaim::Kind::map: return is_map(machine, claim, value);
         case ValueClaim::Kind::map_value: return is_map_value(claim, value);
         case ValueClaim::Kind::packet:
-            // Where the program type's packet is not ours, nothing is known of it.
-            return !packet || (is_from(claim, packet->data(), value) &&
-                               value - static_cast<std::uint64_t>(std::int64_t{claim.off}) +
-                                       static_cast<std::uint64_t>(claim.readable) <=
-                                   packet->data_end());
-        case ValueClaim::Kind::packet_meta: return !packet || is_from(claim, packet->meta(), value);
-        case ValueClaim::Kind::packet_end: return !packet || value == packet->data_end();
+            return is_from(claim, packet->data(), value) &&
+                   (claim.readable == 0 ||
+                    value - static_cast<std::uint64_t>(std::int64_t{claim.off}) +
+                            static_cast<std::uint64_t>(claim.readable) <=
+                        packet->data_end());
+        case ValueClaim::Kind::packet_meta: return is_from(claim, packet->meta(), value);
+        case ValueClaim::Kind::packet_end: return value == packet->data_end();
         case ValueClaim::Kind::memory: {
             if (claim.number.mask != 0) return true;
             const std::uint64_t begin =

@@ -82,7 +82,7 @@ struct Claims {
     /// By instruction: one of the states holds whenever it is reached; it is never reached where
     /// there are none.
     std::vector<std::vector<StateClaim>> by_insn;
-    /// False: there were too many, and an instruction without states may be reached.
+    /// False: there were too many, and none is here.
     bool complete = true;
 
     /// Adds a state, and keeps the list short: what one of its states covers is not kept, and
