@@ -14,7 +14,6 @@ namespace bpftwin::verifier {
 
 namespace {
 
-
 /// license_is_gpl_compatible of include/linux/license.h.
 bool is_gpl_compatible(std::string_view license) {
     constexpr std::string_view licenses[] = {

@@ -188,7 +188,8 @@ Checked<AttachPoint> around_function(const ProgramSpec& program, const Btf& type
     if (std::ranges::count(untraceable, program.attach_target) != 0)
         return unsupported("tracing " + program.attach_target);
     if (loading.sleepable || attach_type_of(program) == AttachType::modify_return)
-        if (auto changes = check_changed_function(program.attach_target, types, loading.sleepable); !changes)
+        if (auto changes = check_changed_function(program.attach_target, types, loading.sleepable);
+            !changes)
             return std::unexpected(changes.error());
     return AttachPoint{.name = types.type(*id).name, .prototype = prototype};
 }

@@ -145,7 +145,9 @@ bool Analysis::is_like(State& old, const State& now, Likeness likeness) {
     if (old.current != now.current) return false;
     ids_.reset(last_id_);
     if (old.locks != now.locks || old.references.size() != now.references.size()) return false;
-    if (old.sleepable != now.sleepable || old.rcu_locks != now.rcu_locks || old.preempt_locks != now.preempt_locks) return false;
+    if (old.sleepable != now.sleepable || old.rcu_locks != now.rcu_locks ||
+        old.preempt_locks != now.preempt_locks)
+        return false;
     for (std::size_t i = 0; i < old.references.size(); ++i) {
         const Reference &a = old.references[i], &b = now.references[i];
         if (a.kind != b.kind || a.map != b.map || !ids_.match(a.id, b.id)) return false;

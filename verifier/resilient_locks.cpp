@@ -12,8 +12,7 @@ bool Analysis::check_resilient_lock(const KfuncCall& call, unsigned number) {
         return reject(EINVAL, "arg#{} doesn't point to map value or allocated object", number - 1);
     const bool keeps_interrupts_out = call.kfunc->name.contains("_irq");
     return check_lock(
-        number,
-        keeps_interrupts_out ? Reference::Kind::res_lock_irq : Reference::Kind::res_lock,
+        number, keeps_interrupts_out ? Reference::Kind::res_lock_irq : Reference::Kind::res_lock,
         call.kfunc->takes_lock());
 }
 

@@ -126,8 +126,8 @@ bool Analysis::check_stack_depths() {
 }
 
 /// What is shown of functions in the end: loops that the kernel puts in place of bpf_loop, and
-/// counters of may_goto, have slots of their own below what the program uses; functions that no path
-/// reaches are removed (optimize_bpf_loop, do_misc_fixups, opt_remove_dead_code).
+/// counters of may_goto, have slots of their own below what the program uses; functions that no
+/// path reaches are removed (optimize_bpf_loop, do_misc_fixups, opt_remove_dead_code).
 void Analysis::settle_stack_depths() {
     constexpr int loop_slots = 3 * slot_size, counter_slots = 2 * slot_size;
     std::vector<int> depths;

@@ -143,7 +143,7 @@ struct State {
     std::array<Shared<Frame>, max_frames> frames;
     std::uint32_t current = 0;  ///< Index of the running frame.
     std::vector<Reference> references;
-    std::uint32_t locks = 0;  ///< Of the references.
+    std::uint32_t locks = 0;                         ///< Of the references.
     std::uint32_t rcu_locks = 0, preempt_locks = 0;  ///< Sections that the path is in.
     std::uint32_t irq_id = 0;  ///< Of the innermost section without interrupts; 0: in none.
     bool sleepable = false;    ///< The program, or the function that is called later, may sleep.
