@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bpftwin/explain.h"
 #include "bpftwin/verify.h"
 #include "fmt/format.h"
 #include "helpers/prototype.h"
@@ -508,6 +509,10 @@ private:
     void show_kept(const State& kept, std::uint32_t frame, const PlaceSet& places);
     void show_propagated(const PlaceSet& places);
 
+    // --- explain.cpp
+    [[nodiscard]] std::shared_ptr<const Explanation> explain() const;
+    [[nodiscard]] std::optional<unsigned> register_at_fault() const;
+
     // --- prune.cpp, likeness.cpp
     Seen look_up();
     Seen take_over(State& old, bool is_loop);
@@ -560,6 +565,7 @@ private:
     Flow flow_;
     Log log_;
     Rejection rejection_;
+    std::shared_ptr<const Explanation> explanation_;  ///< Of the rejection; null: not on a path.
     bool gpl_;
     bool is_sleepable_;
     std::vector<bool> writes_memory_;    ///< By instruction: a store, or a helper that may.
