@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bpftwin/verify.h"
+#include "cli/explain.h"
 #include "cli/verdicts.h"
 #include "compare/judge.h"
 #include "fmt/format.h"
@@ -78,7 +79,8 @@ Cleared clear(const ReadyObject& object, const ProgramSpec& program, const Trust
             all_claims.emplace(one->name, claims);
         const Clearance clearance = clearance_of(verdict, trust);
         if (cleared.verdict && clearance <= cleared.clearance) continue;
-        cleared = {clearance, std::move(verdict), one};
+        std::string where = place_of_rejection(verdict, object.spec, *one);
+        cleared = {clearance, std::move(verdict), one, {}, std::move(where)};
     }
     cleared.verdict->reads_kernel = reads_kernel;
     cleared.claims = std::move(all_claims);
@@ -87,8 +89,9 @@ Cleared clear(const ReadyObject& object, const ProgramSpec& program, const Trust
 
 std::string refusal_text(const Cleared& cleared, Style style) {
     const ProgramSpec& program = *cleared.judged;
-    const std::string text = verdict_text(
+    std::string text = verdict_text(
         {{}, program.name, program.section, program.insns.size(), {}, *cleared.verdict}, style);
+    if (!cleared.where.empty()) text += "  " + cleared.where + '\n';
     const bool unsupported = cleared.verdict->answer == Answer::unsupported;
     return text +
            (unsupported ? "not run, as bpftwin's verifier does not know this yet" : "not run") +

@@ -38,6 +38,7 @@ struct Cleared {
     std::optional<Verdict> verdict;       ///< Nothing: nobody was asked.
     const ProgramSpec* judged = nullptr;  ///< Whose verdict it is.
     ProgramClaims claims = {};            ///< Where they were asked for.
+    std::string where = {};               ///< Of a rejection: instruction and line of C.
 
     /// How the interpreter runs it: without checks where nothing leads out of the memory that the
     /// verifier knows.

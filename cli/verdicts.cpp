@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "bpftwin/explain.h"
 #include "fmt/format.h"
 
 namespace bpftwin::cli {
@@ -66,10 +67,24 @@ std::string verdict_text(const Judged& judged, Style style) {
     return text + '\n';
 }
 
+namespace {
+
+/// The kind of a rejection.
+Json code_json(const Verdict& verdict) {
+    if (verdict.answer != Answer::rejected) return {};
+    return kind_of_reason(verdict.reason).code;
+}
+
+}  // namespace
+
 Json verdict_json(const Verdict& verdict) {
-    return {{"verdict", name_of(verdict.answer)}, {"errno", verdict.error},
-            {"reason", verdict.reason},           {"insns", verdict.insns},
-            {"states", verdict.states},           {"peak_states", verdict.peak_states},
+    return {{"verdict", name_of(verdict.answer)},
+            {"errno", verdict.error},
+            {"reason", verdict.reason},
+            {"code", code_json(verdict)},
+            {"insns", verdict.insns},
+            {"states", verdict.states},
+            {"peak_states", verdict.peak_states},
             {"duration_us", verdict.duration_us}};
 }
 

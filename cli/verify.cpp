@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/explain.h"
 #include "cli/panel.h"
 #include "fmt/format.h"
 
@@ -14,23 +15,36 @@ struct Arguments {
     std::string program;
     std::string engine = "bpftwin";
     std::uint32_t log_level = 0;
-    bool csv = false, json = false;
+    bool explain = false, csv = false, json = false;
 };
 
-Result<std::vector<Judged>> judge(Panel& panel, const std::string& path,
-                                  const Arguments& arguments) {
+/// An object's programs and what was said of them.
+struct JudgedObject {
+    ObjectSpec object;
+    std::vector<Judged> programs;
+};
+
+Result<JudgedObject> judge(Panel& panel, const std::string& path, const Arguments& arguments) {
     ObjectArguments from = arguments.object;
     from.path = path;
-    const auto question = open_question(from, arguments.program);
+    auto question = open_question(from, arguments.program);
     if (!question) return std::unexpected(question.error());
     auto judged = panel.judge(*question, arguments.log_level);
-    return judged ? std::move(judged) : std::unexpected(judged.error().in(path));
+    if (!judged) return std::unexpected(judged.error().in(path));
+    return JudgedObject{std::move(question->object), std::move(*judged)};
 }
 
-void show(const Judged& judged, const Arguments& arguments) {
+void show(const Judged& judged, const ObjectSpec& object, const Arguments& arguments) {
     if (arguments.csv) return print(csv_line(judged));
     print(verdict_text(judged, stdout_style()));
+    if (arguments.explain) print(explanation_text(judged, object, stdout_style()));
     if (arguments.log_level != 0) print(judged.verdict.log);
+}
+
+Json json_of(const Judged& judged, const ObjectSpec& object) {
+    Json json = judged_json(judged);
+    json["explanation"] = explanation_json(judged, object);
+    return json;
 }
 
 Result<Exit> verify(const Arguments& arguments) {
@@ -42,12 +56,12 @@ Result<Exit> verify(const Arguments& arguments) {
     for (const std::string& path : arguments.objects) {
         auto judged = judge(*panel, path, arguments);
         if (!judged) return std::unexpected(judged.error());
-        for (const Judged& one : *judged) {
+        for (const Judged& one : judged->programs) {
             answers.add(one.verdict.answer);
             if (arguments.json)
-                list.push_back(judged_json(one));
+                list.push_back(json_of(one, judged->object));
             else
-                show(one, arguments);
+                show(one, judged->object, arguments);
         }
     }
     if (arguments.json)
@@ -73,6 +87,9 @@ Command add_verify(CommandLine& line) {
         .add("--log-level", arguments->log_level,
              "Show the verifier's log: 1 branches, 2 every instruction, 4 only numbers")
         .type("N");
+    options.add_flag("--explain", arguments->explain,
+                     "Say in plain words what is wrong, on which path, and what to change "
+                     "(docs/rejections.md)");
     options.add_flag("--csv", arguments->csv, "The columns of veristat")
         .excludes(options.add_flag("--json", arguments->json, "JSON output (docs/json.md)"));
     options.footer(
@@ -83,6 +100,7 @@ Command add_verify(CommandLine& line) {
         "none is attached.\n\n"
         "Examples:\n"
         "  bpftwin verify parser.c\n"
+        "  bpftwin verify parser.c --explain\n"
         "  bpftwin verify *.o --csv > verdicts.csv\n"
         "  bpftwin verify lb.o --prog balance --log-level 2\n"
         "  bpftwin verify lb.o --engine vm:6.12\n\n"

@@ -53,6 +53,7 @@ Verdict Analysis::run() {
     verdict.error = accepted ? 0 : rejection_.error;
     verdict.reason = rejection_.reason;
     verdict.reads_kernel = reads_kernel_;
+    verdict.explanation = explanation_;
     add_numbers(verdict.duration_us);
     verdict.log = log_.text();
     return verdict;
@@ -219,6 +220,7 @@ bool Analysis::check_function(std::uint32_t subprogram) {
     if (claims_) claims_->begin();
     const bool accepted = enter_function(subprogram) && walk();
     if (claims_ && accepted) claims_->finish();
+    if (!accepted && !rejection_.unsupported && state_) explanation_ = explain();
     reset_paths();
     if (accepted && !log_.has_every_path()) log_.cut(0);
     return accepted;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "bpftwin/explain.h"
 #include "bpftwin/verify.h"
 #include "fmt/format.h"
 #include "helpers/prototype.h"
@@ -563,6 +564,10 @@ private:
     void show_kept(const State& kept, std::uint32_t frame, const PlaceSet& places);
     void show_propagated(const PlaceSet& places);
 
+    // --- explain.cpp
+    [[nodiscard]] std::shared_ptr<const Explanation> explain() const;
+    [[nodiscard]] std::optional<unsigned> register_at_fault() const;
+
     // --- prune.cpp, likeness.cpp
     Seen look_up();
     Seen take_over(State& old, bool is_loop);
@@ -622,6 +627,7 @@ private:
     Flow flow_;
     Log log_;
     Rejection rejection_;
+    std::shared_ptr<const Explanation> explanation_;  ///< Of the rejection; null: not on a path.
     bool gpl_;
     bool is_sleepable_;
     ContextTable context_;

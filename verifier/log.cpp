@@ -166,6 +166,10 @@ void Log::changes(std::uint32_t insn, const State& state, const Frame& frame) {
     this->state(state, frame, false);
 }
 
+std::string Log::register_text(unsigned number, const Frame& frame) const {
+    return fmt::format("R{}={}", number, reg(frame.regs[number], frame));
+}
+
 void Log::whole_state(const State& state, const Frame& frame) { this->state(state, frame, true); }
 
 void Log::state(const State& state, const Frame& frame, bool all) {

@@ -47,6 +47,9 @@ public:
     /// " R1=ctx() R10=fp0 fp-8=mmmmmmmm" and a new line.
     void whole_state(const State& state, const Frame& frame);
 
+    /// "R1=ctx()".
+    [[nodiscard]] std::string register_text(unsigned number, const Frame& frame) const;
+
     /// Notes what `changes` is to print.
     void touch_reg(unsigned number) { regs_ |= 1U << number; }
     void touch_slot(int slot) { slots_ |= std::uint64_t{1} << slot; }

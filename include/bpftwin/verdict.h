@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace bpftwin {
+
+struct Explanation;
 
 /// The answers to a program.
 enum class Answer : std::uint8_t {
@@ -31,6 +34,8 @@ struct Verdict {
     /// Accepted by ours: whether it reads by pointers into a kernel, which a process has no memory
     /// for, so that only an engine that minds such reads may run it.
     bool reads_kernel = false;
+    /// Rejected by ours: how the program came there; null where no path was followed.
+    std::shared_ptr<const Explanation> explanation = nullptr;
 };
 
 /// Fills reason and numbers from `log` (print_verification_stats in kernel/bpf/verifier.c).
