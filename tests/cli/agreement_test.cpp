@@ -154,13 +154,14 @@ TEST(agreement, json_has_the_same_sums) {
 }
 
 TEST(agreement, json_of_a_program_tells_both_verdicts) {
-    EXPECT_EQ(pair_json(pair_of(accepted(2, 1, 3), rejected("R1"))).dump(),
-              R"({"file":"a.o","program":"p","section":"xdp","size":9,)"
-              R"("finding":"wrongly accepted",)"
-              R"("ours":{"verifier":"bpftwin","verdict":"accepted","errno":0,"reason":"",)"
-              R"("insns":2,"states":1,"peak_states":0,"duration_us":3},)"
-              R"("theirs":{"verifier":"kernel","verdict":"rejected","errno":13,"reason":"R1",)"
-              R"("insns":0,"states":0,"peak_states":0,"duration_us":0}})");
+    EXPECT_EQ(
+        pair_json(pair_of(accepted(2, 1, 3), rejected("R1"))).dump(),
+        R"({"file":"a.o","program":"p","section":"xdp","size":9,)"
+        R"("finding":"wrongly accepted",)"
+        R"("ours":{"verifier":"bpftwin","verdict":"accepted","errno":0,"reason":"","code":null,)"
+        R"("insns":2,"states":1,"peak_states":0,"duration_us":3},)"
+        R"("theirs":{"verifier":"kernel","verdict":"rejected","errno":13,"reason":"R1","code":"other",)"
+        R"("insns":0,"states":0,"peak_states":0,"duration_us":0}})");
 }
 
 }  // namespace

@@ -27,10 +27,11 @@ TEST(verdicts, only_what_is_accepted_is_a_success_for_veristat) {
 }
 
 TEST(verdicts, json_tells_program_verdict_and_log) {
-    EXPECT_EQ(json_text(judged_json(judged(rejected)), -1),
-              R"({"file":"a.o","program":"p","section":"xdp","size":9,"verdict":"rejected",)"
-              R"("errno":13,"reason":"R0 !read_ok","insns":2,"states":0,"peak_states":0,)"
-              R"("duration_us":0,"log":""})");
+    EXPECT_EQ(
+        json_text(judged_json(judged(rejected)), -1),
+        R"({"file":"a.o","program":"p","section":"xdp","size":9,"verdict":"rejected",)"
+        R"("errno":13,"reason":"R0 !read_ok","code":"uninitialised-register","insns":2,"states":0,"peak_states":0,)"
+        R"("duration_us":0,"log":""})");
 }
 
 TEST(verdicts, reasons_that_differ_in_numbers_and_quoted_names_are_of_one_kind) {
