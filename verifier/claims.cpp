@@ -79,11 +79,10 @@ StateClaim ClaimRecorder::claim_of(const State& state, std::uint32_t insn) const
     for (unsigned i = 0; i <= frame_pointer; ++i) {
         if ((live >> i & 1) == 0) continue;
         if (auto value = claim_of(frame.regs[i], frame.number))
-            claim.push_back({.index = static_cast<std::uint8_t>(i), .value = std::move(*value)});
+            claim.push_back({.index = static_cast<std::uint8_t>(i), .value = *value});
     }
     for (std::size_t i = 0; i < frame.stack.size(); ++i)
-        if (auto place = claim_of(frame.stack[i], i, frame.number))
-            claim.push_back(std::move(*place));
+        if (auto place = claim_of(frame.stack[i], i, frame.number)) claim.push_back(*place);
     return claim;
 }
 
@@ -160,7 +159,7 @@ std::optional<PlaceClaim> ClaimRecorder::claim_of(const Slot& slot, std::size_t 
     }
     auto value = claim_of(held, frame);
     if (!value) return std::nullopt;
-    place.value = std::move(*value);
+    place.value = *value;
     return place;
 }
 
