@@ -224,7 +224,7 @@ std::shared_ptr<const Explanation> Analysis::explain() const {
         for (const Reference& reference : state_->references)
             explanation->history.push_back({reference.insn, "acquired, and not given back"});
     const auto number = register_at_fault();
-    if (!number || state_->current >= max_frames) return explanation;
+    if (!number || *number > frame_pointer || state_->current >= max_frames) return explanation;
     if (state_->frame().regs[*number].type.kind != RegKind::not_init)
         explanation->value = log_.register_text(*number, state_->frame());
     Trail trail(

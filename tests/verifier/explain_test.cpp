@@ -17,9 +17,9 @@ namespace {
 
 using testing::ElementsAre;
 
-Verdict rejected(std::string_view text) {
+Verdict rejected(std::vector<Insn> insns) {
     ProgramSpec program{.name = "prog", .section = "xdp", .type = ProgType::xdp};
-    program.insns = assemble(text).value();
+    program.insns = std::move(insns);
     MapSpec map{
         .name = "map", .type = MapType::hash, .key_size = 4, .value_size = 8, .max_entries = 8};
     const ObjectSpec object{.name = "test", .license = "GPL", .maps = {map}, .programs = {program}};
@@ -28,6 +28,8 @@ Verdict rejected(std::string_view text) {
     EXPECT_TRUE(verdict.explanation) << verdict.reason;
     return verdict;
 }
+
+Verdict rejected(std::string_view text) { return rejected(assemble(text).value()); }
 
 std::vector<std::string> history_of(const Verdict& verdict) {
     std::vector<std::string> lines;
@@ -156,6 +158,15 @@ TEST(reasons, page_is_that_of_the_table) {
     if (std::getenv("BPFTWIN_UPDATE_GOLDEN") != nullptr) std::ofstream(BPFTWIN_REASONS) << now;
     std::ifstream file(BPFTWIN_REASONS);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), now);
+}
+
+TEST(explanation, of_a_register_that_does_not_exist_tells_no_value) {
+    auto insns = assemble("r0 = r2\nexit").value();
+    insns[0].src = 15;
+    const Verdict verdict = rejected(std::move(insns));
+    EXPECT_EQ(verdict.reason, "R15 is invalid");
+    EXPECT_EQ(verdict.explanation->value, "");
+    EXPECT_TRUE(verdict.explanation->history.empty());
 }
 
 }  // namespace
