@@ -24,14 +24,17 @@
 #include "isa/op.h"
 #include "verifier/arguments.h"
 #include "verifier/attach_point.h"
+#include "verifier/call_facts.h"
 #include "verifier/claims.h"
 #include "verifier/context_access.h"
 #include "verifier/dynptr.h"
 #include "verifier/flow.h"
 #include "verifier/flow_walk.h"
+#include "verifier/likeness.h"
 #include "verifier/log.h"
 #include "verifier/maps.h"
 #include "verifier/object_types.h"
+#include "verifier/place_set.h"
 #include "verifier/rejection.h"
 #include "verifier/stack_liveness.h"
 #include "verifier/state.h"
@@ -49,67 +52,8 @@ inline constexpr std::uint32_t strict_alignment = 1, test_state_freq = 8, sleepa
 
 enum class Access : std::uint8_t { read, write };
 
-/// Places whose scalars must be known exactly, by frame (struct backtrack_state).
-struct PlaceSet {
-    std::array<std::uint16_t, max_frames> regs{};
-    std::array<std::uint64_t, max_frames> slots{};
-    std::uint32_t frame = 0;
-
-    [[nodiscard]] bool empty() const;
-    [[nodiscard]] bool has(const Place& place) const;
-    void add(const Place& place);
-    [[nodiscard]] bool has_reg(unsigned number) const { return (regs[frame] >> number & 1) != 0; }
-    void add_reg(unsigned number) { regs[frame] |= static_cast<std::uint16_t>(1U << number); }
-    void remove_reg(unsigned number) { regs[frame] &= static_cast<std::uint16_t>(~(1U << number)); }
-};
-
 /// What an atomic operation loads into: nothing, a register, or r0.
 std::optional<unsigned> fetched_by(const Insn& insn, Op op);
-
-/// How exactly a state must be like one that was followed before (enum exact_level).
-enum class Likeness : std::uint8_t {
-    covered,       ///< What mattered there holds here.
-    equal,         ///< All is the same: a loop that changes nothing.
-    within_ranges  ///< Every value is one of those there.
-};
-
-/// Ids of an old state and those that stand for them in the current one (struct bpf_idmap).
-class IdMap {
-public:
-    void reset(std::uint32_t last_id) { pairs_.clear(), temporary_ = last_id; }
-    /// Whether the ids may stand for each other, noted from now on.
-    bool match(std::uint32_t old_id, std::uint32_t now);
-    /// The same of ids of scalars, where an id more does no harm.
-    bool match_scalars(std::uint32_t old_id, std::uint32_t now);
-
-private:
-    struct Pair {
-        std::uint32_t old_id, now;
-    };
-    std::vector<Pair> pairs_;
-    std::uint32_t temporary_ = 0;
-};
-
-/// What is gathered about the arguments of a call (struct bpf_call_arg_meta).
-struct CallFacts {
-    const Helper* helper = nullptr;
-    std::optional<std::int32_t> map;  ///< Index of the map argument.
-    std::uint32_t map_uid = 0;
-    bool is_raw = false;         ///< The memory argument need not be initialised.
-    int raw_size = 0;            ///< Bytes of the stack that the call writes,
-    unsigned raw_reg = 0;        ///< from where this register points.
-    std::uint64_t max_size = 0;  ///< Of the size argument.
-    std::uint64_t mem_size = 0;  ///< Of the memory that the call returns.
-    unsigned release_reg = 0;
-    bool writes_packet = false;  ///< Through a dynptr.
-    std::uint32_t ref_obj_id = 0;
-    std::uint32_t dynptr_id = 0;              ///< Of the dynptr that the result is a part of.
-    std::uint32_t subprogram = 0;             ///< Of the callback argument.
-    const SpecialField* exchanged = nullptr;  ///< Of kptr_xchg: the pointer in the map.
-    Reg variable;                             ///< The argument that is a variable of each CPU.
-    /// The key of an array's element, where it is known.
-    std::optional<std::uint64_t> key;
-};
 
 /// The field that such a lock is.
 FieldKind lock_field(Reference::Kind kind);
@@ -555,6 +499,8 @@ private:
     Back walk_back(const State& state, std::int64_t last, std::int64_t& next, bool skips_first,
                    PlaceSet& places);
     Back step_back(std::uint32_t insn, std::int64_t next, const Step* step, PlaceSet& places);
+    Back step_back_over(std::uint32_t insn, std::int64_t next, const Step* step, PlaceSet& places);
+    Back step_back_over_store(std::uint32_t insn, const Step* step, PlaceSet& places);
     Back step_back_over_call(std::uint32_t insn, std::int64_t next, PlaceSet& places);
     Back step_back_over_exit(std::int64_t next, PlaceSet& places);
     bool settle_in(State& kept, PlaceSet& places, bool& changed);

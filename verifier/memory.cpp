@@ -66,16 +66,8 @@ bool is_rewritten(RegType type) {
 
 /// Whether what it points to is the kernel's own, and no memory that a run of the program is given.
 bool is_of_kernel(RegType type) {
-    switch (type.kind) {
-        case RegKind::const_ptr_to_map:
-        case RegKind::ptr_to_socket:
-        case RegKind::ptr_to_sock_common:
-        case RegKind::ptr_to_tcp_sock:
-        case RegKind::ptr_to_xdp_sock:
-        case RegKind::ptr_to_btf_id:
-        case RegKind::ptr_to_arena: return true;
-        default: return type.has(ptr_untrusted);
-    }
+    const bool is_object = is_rewritten(type) && type.kind != RegKind::ptr_to_ctx;
+    return is_object || type.kind == RegKind::const_ptr_to_map || type.has(ptr_untrusted);
 }
 
 }  // namespace

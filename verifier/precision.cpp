@@ -184,10 +184,15 @@ void Analysis::mark_all_precise(State& from) {
                            [](Reg& reg) { reg.precise = true; });
 }
 
+namespace {
+
+bool is_of_register(const Insn& insn) { return (insn.code & 8) != 0; }
+
+}  // namespace
+
 /// Registers of which an instruction concerns the way back; `any_reg`: it changes it in any case.
 std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
     const Insn& insn = program_.insns[at];
-    const bool has_register = (insn.code & 8) != 0;
     const auto bit = [](unsigned number) { return static_cast<std::uint16_t>(1U << number); };
     if (insn.code == 0) return 0;  // The second slot of another.
     switch (info(ops_[at]).family) {
@@ -206,7 +211,8 @@ std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
         case Family::lddw: return bit(insn.dst);
         case Family::atomic: return bit(fetched_by(insn, ops_[at]).value_or(insn.dst));
         case Family::jmp:
-            return has_register ? static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src)) : 0;
+            return is_of_register(insn) ? static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src))
+                                        : 0;
         case Family::call:
         case Family::exit:
         case Family::ld_abs:
@@ -220,91 +226,90 @@ bool Analysis::concerns(std::uint32_t at, const Step* step, const PlaceSet& plac
     const std::uint16_t regs = on_way_back_[at];
     if (regs == any_reg || (regs & places.regs[places.frame]) != 0) return true;
     if (!step) return false;
-    return step->linked.count() != 0 ||
-           (step->stack_access && (places.slots[step->frame] >> step->slot & 1) != 0);
+    return step->linked.count() != 0 || (step->stack_access && places.has(step->slot_place()));
 }
+
+namespace {
+
+/// @param replaces the old value has no part in the new one
+void step_back_over_alu(const Insn& insn, bool replaces, bool has_register, PlaceSet& places) {
+    if (!places.has_reg(insn.dst)) return;
+    if (replaces) places.remove_reg(insn.dst);
+    if (has_register && insn.src != frame_pointer) places.add_reg(insn.src);
+}
+
+void step_back_over_load(unsigned loaded, const Step* step, PlaceSet& places) {
+    if (!places.has_reg(loaded)) return;
+    places.remove_reg(loaded);
+    if (step && step->stack_access) places.add(step->slot_place());
+}
+
+void step_back_over_jump(const Insn& insn, const Step* step, PlaceSet& places) {
+    if (!is_of_register(insn)) return;
+    if (!places.has_reg(insn.dst) && !places.has_reg(insn.src)) return;
+    if (!step || !step->src_is_stack) places.add_reg(insn.src);
+    if (!step || !step->dst_is_stack) places.add_reg(insn.dst);
+}
+
+}  // namespace
 
 Analysis::Back Analysis::step_back(std::uint32_t at, std::int64_t next, const Step* step,
                                    PlaceSet& places) {
-    const Insn& insn = program_.insns[at];
-    const Family family = info(ops_[at]).family;
-    const bool has_register = (insn.code & 8) != 0;
-    const bool is_second_slot = insn.code == 0;
-    if (is_second_slot) return Back::goes_on;
+    if (code_->is_second_slot(at)) return Back::goes_on;
     if (log_.has_every_path()) show_step_back(at, places);
     if (step) add_linked(*step, places);
-    const auto reads_slot = [&] {
-        if (step && step->stack_access)
-            places.add({static_cast<std::uint8_t>(step->frame), false,
-                        static_cast<std::uint8_t>(step->slot)});
-    };
-    switch (family) {
+    const Back back = step_back_over(at, next, step, places);
+    if (back == Back::goes_on && step) add_linked(*step, places);
+    return back;
+}
+
+Analysis::Back Analysis::step_back_over(std::uint32_t at, std::int64_t next, const Step* step,
+                                        PlaceSet& places) {
+    const Insn& insn = program_.insns[at];
+    const OpInfo& row = info(ops_[at]);
+    switch (row.family) {
         case Family::neg:
-        case Family::end: break;
-        case Family::alu: {
-            constexpr std::uint8_t mov = 0xb0;
-            if (!places.has_reg(insn.dst)) return Back::goes_on;
-            if ((insn.code & 0xf0) == mov) places.remove_reg(insn.dst);
-            if (has_register && insn.src != frame_pointer) places.add_reg(insn.src);
+        case Family::end:
+        case Family::ja: break;
+        case Family::alu:
+            step_back_over_alu(insn, row.name.starts_with("mov"), is_of_register(insn), places);
             break;
-        }
         case Family::movsx:
-        case Family::cast:
-            if (!places.has_reg(insn.dst)) return Back::goes_on;
-            places.remove_reg(insn.dst);
-            if (insn.src != frame_pointer) places.add_reg(insn.src);
-            break;
+        case Family::cast: step_back_over_alu(insn, true, true, places); break;
         case Family::ldx:
         case Family::ldxsx:
-        case Family::load_acquire:
-            if (!places.has_reg(insn.dst)) return Back::goes_on;
-            places.remove_reg(insn.dst);
-            reads_slot();
+        case Family::load_acquire: step_back_over_load(insn.dst, step, places); break;
+        case Family::atomic: {
+            const auto fetched = fetched_by(insn, ops_[at]);
+            if (!fetched) return step_back_over_store(at, step, places);
+            step_back_over_load(*fetched, step, places);
             break;
-        case Family::atomic:
-            if (const auto fetched = fetched_by(insn, ops_[at])) {
-                if (!places.has_reg(*fetched)) return Back::goes_on;
-                places.remove_reg(*fetched);
-                reads_slot();
-                break;
-            }
-            [[fallthrough]];
+        }
         case Family::st:
         case Family::stx:
-        case Family::store_release: {
-            if (places.has_reg(insn.dst)) return Back::unknown;
-            if (!step || !step->stack_access) return Back::goes_on;
-            const Place slot{static_cast<std::uint8_t>(step->frame), false,
-                             static_cast<std::uint8_t>(step->slot)};
-            if (!places.has(slot)) return Back::goes_on;
-            places.slots[slot.frame] &= ~(std::uint64_t{1} << slot.index);
-            if (family != Family::st) places.add_reg(insn.src);
-            break;
-        }
-        case Family::call: {
-            const Back back = step_back_over_call(at, next, places);
-            if (back != Back::goes_on) return back;
-            break;
-        }
+        case Family::store_release: return step_back_over_store(at, step, places);
+        case Family::call: return step_back_over_call(at, next, places);
         case Family::exit: return step_back_over_exit(next, places);
-        case Family::jmp:
-            if (!has_register) break;
-            if (!places.has_reg(insn.dst) && !places.has_reg(insn.src)) return Back::goes_on;
-            if (!step || !step->src_is_stack) places.add_reg(insn.src);
-            if (!step || !step->dst_is_stack) places.add_reg(insn.dst);
-            break;
-        case Family::ja: break;
-        case Family::lddw: places.remove_reg(insn.dst); return Back::goes_on;
+        case Family::jmp: step_back_over_jump(insn, step, places); break;
+        case Family::lddw: places.remove_reg(insn.dst); break;
         case Family::ld_abs:
         case Family::ld_ind:
             if (places.has_reg(insn.dst)) return Back::unknown;
-            if (next != std::int64_t{at} + 1) {
-                if (places.frame + 1 >= max_frames) return Back::broken;
-                ++places.frame;
-            }
-            return Back::goes_on;
+            if (next == std::int64_t{at} + 1) break;
+            if (places.frame + 1 >= max_frames) return Back::broken;
+            ++places.frame;
+            break;
     }
-    if (step) add_linked(*step, places);
+    return Back::goes_on;
+}
+
+Analysis::Back Analysis::step_back_over_store(std::uint32_t at, const Step* step,
+                                              PlaceSet& places) {
+    const Insn& insn = program_.insns[at];
+    if (places.has_reg(insn.dst)) return Back::unknown;
+    if (!step || !step->stack_access || !places.has(step->slot_place())) return Back::goes_on;
+    places.slots[step->frame] &= ~(std::uint64_t{1} << step->slot);
+    if (info(ops_[at]).family != Family::st) places.add_reg(insn.src);
     return Back::goes_on;
 }
 

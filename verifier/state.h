@@ -102,6 +102,9 @@ struct Step {
     bool dst_is_stack : 1 = false, src_is_stack : 1 = false;  ///< Operands of a comparison.
     std::int32_t previous;
     LinkedRegs linked{};  ///< Registers that learned from the comparison.
+
+    /// The slot that was accessed.
+    [[nodiscard]] Place slot_place() const { return {frame, false, slot}; }
 };
 static_assert(sizeof(Step) == 16);
 
