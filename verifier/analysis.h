@@ -326,6 +326,8 @@ private:
     bool check_argument_value(const Helper& helper, unsigned index, CallFacts& call);
     bool check_helper_memory(unsigned number, int size, Access access, bool zero_size_allowed,
                              CallFacts* call);
+    bool take_map(unsigned number, std::string_view part, std::optional<std::int32_t>& map,
+                  std::uint32_t& uid);
     bool check_size(unsigned number, Access access, bool zero_size_allowed, CallFacts& call);
     bool check_field(unsigned number, FieldKind kind);
     bool check_timer(unsigned number, CallFacts& call);

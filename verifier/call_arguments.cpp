@@ -182,6 +182,21 @@ bool Analysis::check_argument_offset(const Reg& value, unsigned number, const Ar
     }
 }
 
+/// A map as argument; where the one before it is a part of a map's value, that must be this map.
+/// @param part as messages name it
+/// @param map and `uid`: of the call, so far
+bool Analysis::take_map(unsigned number, std::string_view part, std::optional<std::int32_t>& map,
+                        std::uint32_t& uid) {
+    const Reg& pointer = reg(number);
+    if (map && (*map != pointer.target || uid != pointer.uid))
+        return reject(EINVAL,
+                      "{} pointer in R{} map_uid={} doesn't match map pointer in R{} map_uid={}",
+                      part, number - 1, uid, number, pointer.uid);
+    map = pointer.target;
+    uid = pointer.uid;
+    return true;
+}
+
 bool Analysis::check_argument_value(const Helper& helper, unsigned index, CallFacts& call) {
     const Arg& arg = helper.args[index];
     const unsigned number = index + 1;
@@ -191,15 +206,7 @@ bool Analysis::check_argument_value(const Helper& helper, unsigned index, CallFa
         return *maps_[static_cast<std::size_t>(*call.map)].spec;
     };
     switch (arg.type) {
-        case ArgType::const_map_ptr:
-            if (call.map && (*call.map != value.target || call.map_uid != value.uid))
-                return reject(EINVAL,
-                              "timer pointer in R1 map_uid={} doesn't match map pointer in R2 "
-                              "map_uid={}",
-                              call.map_uid, value.uid);
-            call.map = value.target;
-            call.map_uid = value.uid;
-            return true;
+        case ArgType::const_map_ptr: return take_map(number, "timer", call.map, call.map_uid);
         case ArgType::map_key:
             if (!call.map) return reject(EACCES, "invalid map_ptr to access map->key");
             return check_helper_memory(number, static_cast<int>(map().key_size), Access::read,

@@ -17,21 +17,8 @@ bool Analysis::check_deferred(KfuncCall& call, unsigned number, FieldKind kind) 
 
 /// The map that the part before it must be in.
 bool Analysis::check_deferred_map(KfuncCall& call, unsigned number) {
-    const Reg& map = reg(number);
-    if (call.map && (*call.map != map.target || call.map_uid != map.uid)) {
-        if (map_of(map).field(FieldKind::task_work))
-            return reject(EINVAL,
-                          "bpf_task_work pointer in R2 map_uid={} doesn't match map pointer in R3 "
-                          "map_uid={}",
-                          call.map_uid, map.uid);
-        return reject(EINVAL,
-                      "workqueue pointer in R1 map_uid={} doesn't match map pointer in R2 "
-                      "map_uid={}",
-                      call.map_uid, map.uid);
-    }
-    call.map = map.target;
-    call.map_uid = map.uid;
-    return true;
+    const bool is_task_work = map_of(reg(number)).field(FieldKind::task_work) != nullptr;
+    return take_map(number, is_task_work ? "bpf_task_work" : "workqueue", call.map, call.map_uid);
 }
 
 bool Analysis::defer_function(const KfuncCall& call) {
