@@ -87,10 +87,12 @@ Command add_verify(CommandLine& line) {
         .add("--log-level", arguments->log_level,
              "Show the verifier's log: 1 branches, 2 every instruction, 4 only numbers")
         .type("N");
-    options.add_flag("--explain", arguments->explain,
-                     "Say in plain words what is wrong, on which path, and what to change "
-                     "(docs/rejections.md)");
+    const Option explain =
+        options.add_flag("--explain", arguments->explain,
+                         "Say in plain words what is wrong, on which path, and what to change "
+                         "(docs/rejections.md)");
     options.add_flag("--csv", arguments->csv, "The columns of veristat")
+        .excludes(explain)
         .excludes(options.add_flag("--json", arguments->json, "JSON output (docs/json.md)"));
     options.footer(
         "bpftwin's own verifier follows Linux 6.18 and needs no privilege. What it does not know "
