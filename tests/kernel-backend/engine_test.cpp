@@ -11,6 +11,7 @@
 #include "bpftwin/bpftwin.h"
 #include "compare/difference.h"
 #include "compare/engines.h"
+#include "compare/timing.h"
 #include "fmt/format.h"
 #include "helpers/maps/attributes.h"
 #include "kernel-backend/attribute.h"
@@ -75,6 +76,7 @@ TEST(kernel_engine, shows_every_effect_as_the_interpreter_does) {
     COMPILE_OR_SKIP(compiled, busy, {.compiler = "clang-19", .name = "busy"});
     const auto object = load_elf_file(compiled.path);
     ASSERT_TRUE(object) << object.error().message;
+    const compare::Pin pin;  // Values of CPUs are compared.
     const auto mine = make_interpreter()->instantiate(*object, {});
     const auto theirs = (*kernel)->instantiate(*object, {});
     ASSERT_TRUE(theirs) << theirs.error().message;
