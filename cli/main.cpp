@@ -1,4 +1,6 @@
 // The `bpftwin` command: parses the command line, runs one subcommand, maps errors to exit status.
+#include <malloc.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -50,9 +52,18 @@ Exit run_parsed(std::span<const Command> commands) {
     return written == exit_fine ? *status : written;
 }
 
+/// What is freed stays with the process: programs are verified one after the other, each in memory
+/// that would be asked of the system, and cleared by it, again.
+void keep_memory() {
+    constexpr int all = 1 << 30;
+    mallopt(M_MMAP_THRESHOLD, all);
+    mallopt(M_TRIM_THRESHOLD, all);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_memory();
     handle_signals();
     CommandLine line("bpftwin", "Loads, runs and shows BPF programs in user space.");
     line.version("bpftwin " BPFTWIN_VERSION);

@@ -217,6 +217,7 @@ bool Analysis::check_maps() {
 bool Analysis::check_function(std::uint32_t subprogram) {
     log_.forget_source_line();
     reset_paths();
+    kept_.resize(program_.insns.size());
     if (claims_) claims_->begin();
     const bool accepted = enter_function(subprogram) && walk();
     if (claims_ && accepted) claims_->finish();
@@ -295,9 +296,9 @@ void Analysis::reset_paths() {
     state_.reset();
     waiting_.clear();
     kept_.clear();
-    kept_.resize(program_.insns.size());
     retired_.clear();
     loops_.clear();
+    backedges_ = 0;
     live_states_ = 0;
     if (liveness_) liveness_->forget_current();
 }

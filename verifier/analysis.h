@@ -582,11 +582,11 @@ private:
     /// Those that were called and may be, where the path may sleep or not.
     std::set<std::pair<std::uint32_t, bool>> allowed_helpers_;
     std::vector<std::uint16_t> on_way_back_;  ///< By instruction: `regs_on_way_back`.
-    std::vector<bool> writes_memory_;         ///< By instruction: a store, or a helper that may.
-    std::vector<bool> is_malformed_;          ///< By instruction: fields that no row has.
-    std::vector<bool> is_global_;             ///< By subprogram.
-    std::vector<bool> is_called_later_;       ///< By subprogram: not while its caller runs.
-    std::vector<bool> is_reached_;            ///< By instruction.
+    std::vector<bool> writes_memory_;    ///< By instruction: a store, or a helper that may.
+    std::vector<bool> is_malformed_;     ///< By instruction: fields that no row has.
+    std::vector<bool> is_global_;        ///< By subprogram.
+    std::vector<bool> is_called_later_;  ///< By subprogram: not while its caller runs.
+    std::vector<bool> is_reached_;       ///< By instruction.
     std::vector<std::optional<RegType>> accessed_;  ///< By instruction: what it points to.
     bool reads_kernel_ = false;                     ///< By a pointer into the kernel.
 
@@ -604,6 +604,7 @@ private:
     std::vector<Owned<State>> retired_;            ///< No longer compared, but parents.
     std::unique_ptr<StackLiveness> liveness_;
     std::map<LoopKey, std::unique_ptr<LoopVisit>> loops_;
+    std::size_t backedges_ = 0;  ///< Of all of them.
     IdMap ids_;
 
     std::optional<ClaimRecorder> claims_;  ///< Nothing: they are not asked for.

@@ -32,17 +32,11 @@ bool has_equal_facts(const Reg& a, const Reg& b) {
            a.num == b.num;
 }
 
-bool is_all_misc(const Slot& slot) {
-    return std::ranges::all_of(slot.bytes, [](SlotByte byte) {
-        return byte == SlotByte::misc || byte == SlotByte::invalid;
-    });
-}
-
 /// The scalar that a slot holds, where it is one: a full spill, or eight bytes of anything.
 const Reg* scalar_in(const Slot& slot) {
     static const Reg anything = Reg::unknown_scalar();
     if (slot.is_full_scalar_spill()) return &slot.spilled;
-    return is_all_misc(slot) ? &anything : nullptr;
+    return slot.is_all_misc() ? &anything : nullptr;
 }
 
 }  // namespace
@@ -108,10 +102,7 @@ bool Analysis::is_stack_like(const Frame& old, const Frame& now, Likeness likene
         const bool exists = s < now.stack.size();
         if (likeness != Likeness::covered && (!exists || before.bytes != now.stack[s].bytes))
             return false;
-        const auto matters = [](SlotByte byte) {
-            return byte != SlotByte::invalid && byte != SlotByte::misc;
-        };
-        if (std::ranges::none_of(before.bytes, matters)) continue;
+        if (before.is_all_misc()) continue;
         if (!exists) return false;
         const Slot& after = now.stack[s];
         const Reg *old_scalar = scalar_in(before), *now_scalar = scalar_in(after);
@@ -120,7 +111,9 @@ bool Analysis::is_stack_like(const Frame& old, const Frame& now, Likeness likene
             continue;
         }
         for (std::size_t b = 0; b < slot_size; ++b)
-            if (matters(before.bytes[b]) && before.bytes[b] != after.bytes[b]) return false;
+            if (before.bytes[b] != SlotByte::invalid && before.bytes[b] != SlotByte::misc &&
+                before.bytes[b] != after.bytes[b])
+                return false;
         if (before.is_spill() && !is_reg_like(before.spilled, after.spilled, likeness))
             return false;
         if (before.is_dynptr() && !is_dynptr_like(before.spilled, after.spilled)) return false;

@@ -64,6 +64,7 @@ bool Analysis::add_backedge(State& old) {
     auto copy = state_->copy();
     copy->insn = insn_;
     found->second->backedges.push_back({std::move(copy), &old});
+    ++backedges_;
     ++live_states_;
     peak_states_ = std::max(peak_states_, live_states_);
     return true;
@@ -81,12 +82,13 @@ bool Analysis::propagate_backedges(LoopVisit& visit) {
                 return false;
         }
     }
+    backedges_ -= visit.backedges.size();
     visit.backedges.clear();
     return true;
 }
 
 bool Analysis::has_open_marks(const State& state) const {
-    if (loops_.empty()) return false;
+    if (backedges_ == 0) return false;
     LoopKey key;
     if (!loop_key(state, key)) return false;
     const auto found = loops_.find(key);

@@ -224,7 +224,7 @@ std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
 /// Whether the step back over an instruction can change the set; most have nothing to do with it.
 bool Analysis::concerns(std::uint32_t at, const Step* step, const PlaceSet& places) const {
     const std::uint16_t regs = on_way_back_[at];
-    if (regs == any_reg || (regs & places.regs[places.frame]) != 0) return true;
+    if ((regs & (any_reg | places.regs[places.frame])) != 0) return true;
     if (!step) return false;
     return step->linked.count() != 0 || (step->stack_access && places.has(step->slot_place()));
 }

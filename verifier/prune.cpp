@@ -1,6 +1,7 @@
 // States that are kept at instructions, and paths that end because one of them covers what is known
 // (kernel: is_state_visited).
 #include <algorithm>
+#include <utility>
 
 #include "verifier/analysis.h"
 
@@ -13,15 +14,21 @@ constexpr std::uint64_t keep_after_jumps = 2, keep_after_insns = 8;
 constexpr std::uint64_t loop_jumps = 20, loop_insns = 100;
 constexpr std::size_t max_history = 40;
 
+bool is_same(const Reg& a, const Reg& b) {
+    return a.num == b.num && a.type == b.type && a.off == b.off && a.target == b.target &&
+           a.uid == b.uid && a.id == b.id && a.ref_obj_id == b.ref_obj_id;
+}
+
 /// A cheap look before the exact comparison: is the running frame the same? (states_maybe_looping)
-bool may_loop(const State& old, const State& now) {
+/// Mostly the register that counts the rounds of a loop is not, the same one each time.
+bool may_loop(State& old, const State& now) {
     if (old.current != now.current) return false;
-    const Frame &a = old.frame(), &b = now.frame();
-    for (unsigned i = 0; i <= frame_pointer; ++i) {
-        const Reg &x = a.regs[i], &y = b.regs[i];
-        if (x.type != y.type || x.off != y.off || x.target != y.target || x.uid != y.uid ||
-            x.id != y.id || x.ref_obj_id != y.ref_obj_id || x.num != y.num)
-            return false;
+    const Frame &a = std::as_const(old).frame(), &b = now.frame();
+    if (!is_same(a.regs[old.differed], b.regs[old.differed])) return false;
+    for (std::uint8_t i = 0; i <= frame_pointer; ++i) {
+        if (is_same(a.regs[i], b.regs[i])) continue;
+        old.differed = i;
+        return false;
     }
     return true;
 }

@@ -93,10 +93,21 @@ void deduce_bounds(Scalar& scalar) {
     deduce_from_low_half(scalar);
 }
 
+/// Small, not negative, and the same range in every reading: none says more than the others.
+/// (The rounds would narrow the bits by them, as is done afterwards in any case.)
+bool is_alike_in_all_readings(const Scalar& scalar) {
+    const auto min = static_cast<s64>(scalar.umin);
+    const auto max = static_cast<s64>(scalar.umax);
+    return 0 <= min && min <= max && max <= std::numeric_limits<s32>::max() && scalar.smin == min &&
+           scalar.smax == max && scalar.s32_min == min && scalar.s32_max == max &&
+           scalar.u32_min == scalar.umin && scalar.u32_max == scalar.umax;
+}
+
 /// The kernel's number of rounds, which is not always enough to learn all; but what one round
 /// leaves alone, the next leaves alone too.
 void deduce_bounds_thrice(Scalar& scalar) {
     for (int round = 0; round < 3; ++round) {
+        if (is_alike_in_all_readings(scalar)) return;
         const Scalar before = scalar;
         deduce_bounds(scalar);
         if (scalar == before) return;
@@ -165,21 +176,33 @@ void extend_to_32(Scalar& scalar, unsigned bits) {
 
 }  // namespace
 
+namespace {
+
+/// What a 32-bit instruction leaves of a value of which nothing is known.
+constexpr Scalar any_u32 = {.var_off = {0, std::numeric_limits<u32>::max()},
+                            .smin = 0,
+                            .smax = std::numeric_limits<u32>::max(),
+                            .umin = 0,
+                            .umax = std::numeric_limits<u32>::max()};
+
+}  // namespace
+
 bool Scalar::contains(u64 value) const {
     return range_within(*this, constant(value)) && var_off.contains(value);
 }
 
 bool Scalar::is_violated() const {
     if (umin > umax || smin > smax || u32_min > u32_max || s32_min > s32_max) return true;
+    if (!is_const32()) return false;
     const Scalar known = constant(var_off.value);
     const bool low_is_known = u32_min == known.u32_min && u32_max == known.u32_max &&
                               s32_min == known.s32_min && s32_max == known.s32_max;
-    return (is_const() && *this != known) || (is_const32() && !low_is_known);
+    return (is_const() && *this != known) || !low_is_known;
 }
 
 void Scalar::sync() {
-    // Nothing is learned of the two that are most frequent.
-    if (*this == constant(var_off.value) || *this == unknown()) return;
+    // Nothing is learned of the three that are most frequent.
+    if (*this == any_u32 || *this == constant(var_off.value) || *this == unknown()) return;
     Scalar known = *this;  // Of its own, so that it stays in registers.
     update_all_bounds(known);
     deduce_bounds_thrice(known);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "verifier/reg.h"
@@ -33,6 +34,12 @@ struct Slot {
     [[nodiscard]] bool is_dynptr() const { return bytes[0] == SlotByte::dynptr; }
     [[nodiscard]] bool is_iter() const { return bytes[0] == SlotByte::iter; }
     [[nodiscard]] bool is_irq_flag() const { return bytes[0] == SlotByte::irq_flag; }
+    /// Nothing in it matters: `invalid` or `misc`, which have one bit at most.
+    [[nodiscard]] bool is_all_misc() const {
+        static_assert(static_cast<int>(SlotByte::invalid) == 0 &&
+                      static_cast<int>(SlotByte::misc) == 2);
+        return (std::bit_cast<std::uint64_t>(bytes) & ~0x0202020202020202U) == 0;
+    }
     /// A scalar that fills the slot.
     [[nodiscard]] bool is_full_scalar_spill() const {
         return bytes[0] == SlotByte::spill && spilled.is_scalar();

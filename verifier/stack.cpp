@@ -8,6 +8,8 @@ namespace bpftwin::verifier {
 namespace {
 
 int slot_of(int off) { return (-off - 1) / slot_size; }
+/// The first byte of the slot above.
+int next_slot(int off) { return (off & -slot_size) + slot_size; }
 std::size_t byte_of(int off) { return static_cast<std::size_t>((-off - 1) % slot_size); }
 
 /// Whether programs may read the byte, whatever it is.
@@ -275,11 +277,9 @@ bool Analysis::read_stack_somewhere(Frame& owner, unsigned number, int off, int 
 // A helper must not write where a dynptr is that it may be using.
 bool Analysis::check_overwrites(const Frame& owner, const Reg& pointer, int off, int size) {
     const int least = static_cast<int>(pointer.num.var_off.value) + off;
-    for (int i = least; i < least + size; ++i) {
-        const auto slot = static_cast<std::size_t>(slot_of(i));
-        if (slot < owner.stack.size() && owner.stack[slot].bytes[byte_of(i)] == SlotByte::dynptr)
+    for (int i = least; i < least + size; i = next_slot(i))
+        if (owner.stack[static_cast<std::size_t>(slot_of(i))].is_dynptr())
             return reject(EACCES, "potential write to dynptr at off={} disallowed", i);
-    }
     return true;
 }
 
@@ -303,20 +303,22 @@ bool Analysis::check_initialised(unsigned number, int off, int size, bool zero_s
     const int end = static_cast<int>(fixed ? static_cast<std::int64_t>(pointer.num.var_off.value)
                                            : pointer.num.smax) +
                     off + size;
-    for (int i = least; i < end; ++i) {
+    for (int i = least; i < end; i = next_slot(i)) {
         const auto index = static_cast<std::size_t>(slot_of(i));
+        const int slot_end = std::min(end, next_slot(i));
         const Slot& slot = owner.stack[index];
-        const SlotByte byte = slot.bytes[byte_of(i)];
-        if (!is_data(byte) && byte != SlotByte::spill && !slot.is_spill()) {
+        for (int byte = i; byte < slot_end && !slot.is_spill(); ++byte) {
+            if (is_data(slot.bytes[byte_of(byte)]) || slot.bytes[byte_of(byte)] == SlotByte::spill)
+                continue;
             if (fixed)
                 return reject(EACCES, "invalid read from stack R{} off {}+{} size {}", number,
-                              least, i - least, size);
+                              least, byte - least, size);
             return reject(EACCES, "invalid read from stack R{} var_off {}+{} size {}", number,
-                          text_of(pointer.num.var_off), i - least, size);
+                          text_of(pointer.num.var_off), byte - least, size);
         }
-        if (clobbers) clobber(owner.stack.change(index), byte_of(i));
-        if (i == least || i % slot_size == 0)
-            liveness_->note_read(*state_, owner.number, insn_, SlotSet{1} << slot_of(i));
+        for (int byte = i; byte < slot_end && clobbers; ++byte)
+            clobber(owner.stack.change(index), byte_of(byte));
+        liveness_->note_read(*state_, owner.number, insn_, SlotSet{1} << index);
     }
     return true;
 }

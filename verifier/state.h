@@ -12,6 +12,7 @@
 #include "verifier/huge_pages.h"
 #include "verifier/reg.h"
 #include "verifier/shared.h"
+#include "verifier/size_classes.h"
 #include "verifier/slots.h"
 
 namespace bpftwin::verifier {
@@ -120,6 +121,8 @@ public:
 
     [[nodiscard]] std::size_t size() const { return steps_.size(); }
     const Step& operator[](std::size_t index) const { return steps_[index]; }
+    [[nodiscard]] const Step* begin() const { return steps_.data(); }
+    [[nodiscard]] const Step* end() const { return steps_.data() + steps_.size(); }
     Step& last() { return steps_.back(); }
     void add(const Step& step) { steps_.push_back(step); }
     /// All of it; nothing is left here.
@@ -135,7 +138,7 @@ struct State;
 struct StateMemory {
     HugePages pages;
     std::pmr::monotonic_buffer_resource blocks{&pages};
-    std::pmr::unsynchronized_pool_resource histories{&blocks};
+    SizeClasses histories{blocks};
     Pool<SlotGroup> slots{blocks};
     Pool<Frame> frames{blocks};
     Pool<State> states{blocks};
@@ -164,6 +167,7 @@ struct State {
     bool cleaned = false;                ///< What is never read again was forgotten.
     bool listed = false;                 ///< A kept state that others are compared with.
     std::uint32_t hits = 0, misses = 0;  ///< Of comparisons.
+    std::uint8_t differed = 0;           ///< The register that the last one ended with.
 
     explicit State(StateMemory& memory) : history(memory.histories), memory_(&memory) {}
     State(State&&) = default;
