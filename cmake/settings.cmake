@@ -17,7 +17,7 @@ endif()
 add_library(bpftwin_warnings INTERFACE)
 target_compile_options(bpftwin_warnings INTERFACE
     -Wall -Wextra -Wno-missing-field-initializers -Werror=switch
-    # Names of another file are no outer scope. clang-tidy compiles each alone.
+    # Names of another file are no outer scope. scripts/compiles-alone looks at each alone.
     $<$<NOT:$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wshadow>
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
     # Gcc 12 reports overlapping copies in `"text" + std::string` where there are none, overreads in
