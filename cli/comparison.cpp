@@ -87,6 +87,7 @@ Result<ComparedRun> Comparison::run(const RunInput& input) {
 
 EngineRun Comparison::compared(const Side& side, const RunInput& input, const RunResult& expected,
                                const RunResult& varied) const {
+    if (side.absent && side.absent->code == enotsupp) return {.refused = side.absent->message};
     if (side.absent)
         return {.refused = side.absent->message,
                 .absent = true,

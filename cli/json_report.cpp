@@ -3,6 +3,7 @@
 
 #include "cli/hex.h"
 #include "cli/json.h"
+#include "cli/network.h"
 #include "cli/report.h"
 #include "cli/values.h"
 #include "fmt/format.h"
@@ -42,6 +43,15 @@ Json redirect_json(const Redirect& redirect) {
             {"flags", redirect.flags}};
 }
 
+Json clones_json(const std::vector<Clone>& clones) {
+    Json list = Json::array();
+    for (const Clone& clone : clones)
+        list.push_back({{"ifindex", clone.ifindex},
+                        {"flags", clone.flags},
+                        {"packet", hex(clone.packet, "")}});
+    return list;
+}
+
 Json event_json(const RunPlan& plan, const Event& event) {
     Json json = {{"map", event.map}, {"cpu", event.cpu}};
     json.update(typed_json(plan.events.of(event.map), event.data));
@@ -78,6 +88,10 @@ Json run_json(const RunPlan& plan, const Outcome& outcome) {
     json["context"] = hex(result.context, "");
     json["context_changes"] = changes_json(plan, outcome);
     json["redirect"] = result.redirect ? redirect_json(*result.redirect) : Json();
+    if (!result.clones.empty()) json["clones"] = clones_json(result.clones);
+    if (result.tunnel) json["tunnel"] = tunnel_json(*result.tunnel);
+    if (Json socket = socket_json(result.socket); !socket.is_null())
+        json["socket"] = std::move(socket);
     json["events"] = Json::array();
     for (const Event& event : result.events) json["events"].push_back(event_json(plan, event));
     json["trace"] = result.trace;

@@ -50,6 +50,8 @@ Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) 
     for (const std::string& word : test.options) words.push_back(word.c_str());
     auto parsed = line.parse(static_cast<int>(words.size()), words.data());
     if (!parsed) return std::unexpected(parsed.error());
+    for (std::string& world : arguments.input.world)
+        if (world.ends_with(".json")) look_beside(path, world);
     // What the test says of the world is said of a fixed one.
     arguments.input.world.insert(arguments.input.world.begin(), "fixed");
     for (std::string& packets : arguments.input.packets) look_beside(path, packets);

@@ -5,6 +5,7 @@
 #include "cli/byte_diff.h"
 #include "cli/hex.h"
 #include "cli/map_text.h"
+#include "cli/network.h"
 #include "cli/report.h"
 #include "cli/values.h"
 #include "fmt/format.h"
@@ -14,6 +15,10 @@
 namespace bpftwin::cli {
 namespace {
 
+std::string flags_text(std::uint64_t flags) {
+    return flags == 0 ? "" : fmt::format(", flags {:#x}", flags);
+}
+
 std::string redirect_text(const Redirect& redirect) {
     std::string text = fmt::format("redirect to {} ", name_of(redirect.kind));
     if (redirect.kind == Redirect::Kind::map) {
@@ -22,7 +27,7 @@ std::string redirect_text(const Redirect& redirect) {
     } else {
         text += fmt::format("{}", redirect.ifindex);
     }
-    return redirect.flags == 0 ? text : fmt::format("{}, flags {:#x}", text, redirect.flags);
+    return text + flags_text(redirect.flags);
 }
 
 std::string bytes_text(std::size_t size) {
@@ -124,8 +129,20 @@ private:
         for (const std::string& trace : result.trace) {
             text += indented(trace, fmt::format("{}{} ", indent, style_.dim("trace")));
         }
+        for (const Clone& clone : result.clones) text += clone_text(clone, indent);
+        if (result.tunnel)
+            text +=
+                fmt::format("{}{} {}\n", indent, style_.dim("tunnel"), tunnel_text(*result.tunnel));
+        for (const std::string& line : socket_lines(result.socket))
+            text += fmt::format("{}{}\n", indent, line);
         for (const Event& event : result.events) text += event_text(event, indent);
         return text;
+    }
+
+    [[nodiscard]] std::string clone_text(const Clone& clone, std::string_view indent) const {
+        return fmt::format("{}{} to device {}{}, {}\n{}", indent, style_.dim("clone"),
+                           clone.ifindex, flags_text(clone.flags), bytes_text(clone.packet.size()),
+                           hex_dump(clone.packet, std::string(indent) + "  "));
     }
 
     [[nodiscard]] std::string event_text(const Event& event, std::string_view indent) const {

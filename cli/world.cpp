@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "cli/hex.h"
+#include "cli/network.h"
 #include "fmt/format.h"
 #include "nlohmann/json.hpp"
 
@@ -66,6 +67,13 @@ Result<void> set_json_field(World& world, const std::string& name, const Json& v
     return fail(fmt::format("field {} is neither text nor an integer", name));
 }
 
+Result<void> apply_network(World& world, const Json& json) {
+    auto network = parse_network(json);
+    if (!network) return std::unexpected(network.error().in("network"));
+    world.network = std::make_shared<const Network>(std::move(*network));
+    return {};
+}
+
 Result<void> apply_json(World& world, const Json& json) {
     if (!json.is_object()) return fail("not a JSON object");
     if (json.contains("base")) {
@@ -75,6 +83,10 @@ Result<void> apply_json(World& world, const Json& json) {
     }
     for (const auto& [name, value] : json.items()) {
         if (name == "base") continue;
+        if (name == "network") {
+            if (auto set = apply_network(world, value); !set) return set;
+            continue;
+        }
         auto set = name == "task" ? apply_json(world, value) : set_json_field(world, name, value);
         if (!set) return set;
     }

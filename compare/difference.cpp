@@ -123,8 +123,15 @@ private:
 
     void redirect() {
         if (is_unseen(Effect::redirect, Field::redirect)) return;
-        if (varied_ && varied_->redirect != expected_.redirect)
+        if (varied_ && (varied_->redirect != expected_.redirect ||
+                        varied_->clones != expected_.clones || varied_->tunnel != expected_.tunnel))
             return leave_out(Field::redirect, varies);
+        if (expected_.clones != actual_.clones)
+            differ(Field::redirect, fmt::format("{} clones, expected {}, or others",
+                                                actual_.clones.size(), expected_.clones.size()));
+        if (expected_.tunnel != actual_.tunnel) differ(Field::redirect, "another tunnel");
+        if (expected_.socket != actual_.socket)
+            differ(Field::redirect, "other effects on sockets, messages or settings");
         if (expected_.redirect != actual_.redirect)
             differ(Field::redirect, fmt::format("{}, expected {}", redirect_text(actual_.redirect),
                                                 redirect_text(expected_.redirect)));

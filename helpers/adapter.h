@@ -11,7 +11,9 @@
 #include "helpers/map.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/require.h"
+#include "vm/context.h"
 #include "vm/runtime.h"
+#include "vm/sockets.h"
 
 namespace bpftwin {
 
@@ -54,6 +56,20 @@ template <>
 struct Argument<Packet&> {
     static bool valid(Runtime& runtime, std::uint64_t) { return require_packet(runtime); }
     static Packet& from(Runtime& runtime, std::uint64_t) { return *runtime.packet(); }
+};
+
+/// A pointer to a socket, or the context of a program that works for one. Null is a socket that a
+/// helper may be given, and says so itself.
+template <>
+struct Argument<LiveSocket*> {
+    static bool valid(Runtime& runtime, std::uint64_t value) {
+        return value == 0 || from(runtime, value) || refuse_socket(runtime, value);
+    }
+    static LiveSocket* from(Runtime& runtime, std::uint64_t value) {
+        SocketTable* sockets = runtime.context().sockets();
+        if (!sockets || value == 0) return nullptr;
+        return value == runtime.context().address() ? &sockets->own() : sockets->at(value);
+    }
 };
 
 inline std::uint64_t to_register(void* result) { return reinterpret_cast<std::uint64_t>(result); }

@@ -15,6 +15,7 @@ class Map;
 class Packet;
 class RingBuffer;
 class Runtime;
+struct LiveSocket;
 
 namespace calls {
 
@@ -113,6 +114,17 @@ long redirect_peer(Runtime& runtime, std::uint32_t ifindex, std::uint64_t flags)
 long redirect_neigh(Runtime& runtime, std::uint32_t ifindex, const void* params, int size,
                     std::uint64_t flags);
 long redirect_map(Runtime& runtime, Map& map, std::uint64_t key, std::uint64_t flags);
+/// Sends a copy of the packet to a device of the world's network. @return 0, what the device's
+/// queue answers (NET_RX_DROP or NET_XMIT_CN of one that is down), or an error.
+long clone_redirect(Runtime& runtime, Packet& packet, std::uint32_t ifindex, std::uint64_t flags);
+
+// --- the world's network (helpers/fib_calls.cpp)
+
+/// @param params struct bpf_fib_lookup. @return BPF_FIB_LKUP_RET_* or an error.
+long fib_lookup(Runtime& runtime, Packet& packet, void* params, int size, std::uint32_t flags);
+/// @param mtu a number of 32 bits. @return BPF_MTU_CHK_RET_* or an error.
+long check_mtu(Runtime& runtime, Packet& packet, std::uint32_t ifindex, void* mtu, int difference,
+               std::uint64_t flags);
 
 // --- XDP packets (helpers/xdp_calls.cpp)
 
@@ -142,6 +154,140 @@ long skb_change_head(Runtime& runtime, Packet& packet, std::uint32_t size, std::
 std::uint32_t get_hash_recalc(Runtime& runtime, Packet& packet);
 long set_hash(Runtime& runtime, Packet& packet, std::uint32_t hash);
 void set_hash_invalid(Runtime& runtime, Packet& packet);
+long skb_change_type(Runtime& runtime, Packet& packet, std::uint32_t type);
+/// @return 1 when the packet carries the mark of congestion afterwards, else 0.
+long skb_ecn_set_ce(Runtime& runtime, Packet& packet);
+long skb_set_tstamp(Runtime& runtime, Packet& packet, std::uint64_t time, std::uint32_t type);
+std::uint32_t get_cgroup_classid(Runtime& runtime, const void* context);
+std::uint32_t get_route_realm(Runtime& runtime, const void* context);
+/// No packet here came through IPsec: zeros and -EINVAL.
+long skb_get_xfrm_state(Runtime& runtime, Packet& packet, std::uint32_t index, void* to,
+                        std::uint32_t size, std::uint64_t flags);
+
+// --- headers of socket buffers (helpers/skb_header_calls.cpp)
+
+/// Protocols are in network byte order.
+long skb_vlan_push(Runtime& runtime, Packet& packet, std::uint16_t protocol, std::uint16_t control);
+long skb_vlan_pop(Runtime& runtime, Packet& packet);
+long skb_change_proto(Runtime& runtime, Packet& packet, std::uint16_t protocol,
+                      std::uint64_t flags);
+long skb_adjust_room(Runtime& runtime, Packet& packet, int difference, std::uint32_t mode,
+                     std::uint64_t flags);
+
+// --- lightweight tunnels (helpers/lwt_calls.cpp)
+
+/// Of segment routing headers: stops the program, as they are not simulated.
+long lwt_push_encap(Runtime& runtime, Packet& packet, std::uint32_t type, const void* header,
+                    std::uint32_t size);
+
+// --- tunnels (helpers/tunnel_calls.cpp)
+
+long skb_get_tunnel_key(Runtime& runtime, Packet& packet, void* to, std::uint32_t size,
+                        std::uint64_t flags);
+long skb_set_tunnel_key(Runtime& runtime, Packet& packet, const void* from, std::uint32_t size,
+                        std::uint64_t flags);
+/// @return the length of the options or an error.
+long skb_get_tunnel_opt(Runtime& runtime, Packet& packet, void* to, std::uint32_t size);
+long skb_set_tunnel_opt(Runtime& runtime, Packet& packet, const void* from, std::uint32_t size);
+
+// --- sockets (helpers/socket_calls.cpp): those of the run's world. Each lookup takes a reference.
+
+/// @param tuple struct bpf_sock_tuple, of which `size` says the family.
+/// @return address of struct bpf_sock, or null.
+std::uint64_t sk_lookup_tcp(Runtime& runtime, const void* context, const void* tuple,
+                            std::uint32_t size, std::uint64_t netns, std::uint64_t flags);
+std::uint64_t sk_lookup_udp(Runtime& runtime, const void* context, const void* tuple,
+                            std::uint32_t size, std::uint64_t netns, std::uint64_t flags);
+/// Finds requests and sockets in TIME_WAIT, too.
+std::uint64_t skc_lookup_tcp(Runtime& runtime, const void* context, const void* tuple,
+                             std::uint32_t size, std::uint64_t netns, std::uint64_t flags);
+long sk_release(Runtime& runtime, LiveSocket* socket);
+std::uint64_t sk_fullsock(Runtime& runtime, LiveSocket* socket);
+/// @return address of struct bpf_tcp_sock, or null.
+std::uint64_t tcp_sock(Runtime& runtime, LiveSocket* socket);
+std::uint64_t get_listener_sock(Runtime& runtime, LiveSocket* socket);
+long sk_assign(Runtime& runtime, const void* context, LiveSocket* socket, std::uint64_t flags);
+std::uint64_t get_socket_cookie(Runtime& runtime, LiveSocket* socket);
+std::uint32_t get_socket_uid(Runtime& runtime, LiveSocket* socket);
+std::uint64_t get_netns_cookie(Runtime& runtime, LiveSocket* socket);
+std::uint32_t skb_cgroup_classid(Runtime& runtime, LiveSocket* socket);
+std::uint64_t skb_cgroup_id(Runtime& runtime, LiveSocket* socket);
+std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int level);
+std::uint64_t sk_cgroup_id(Runtime& runtime, LiveSocket* socket);
+std::uint64_t sk_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int level);
+long sock_ops_cb_flags_set(Runtime& runtime, LiveSocket* socket, int flags);
+/// @param address struct sockaddr_in or sockaddr_in6.
+long bind(Runtime& runtime, LiveSocket* socket, const void* address, int size);
+
+// --- maps of sockets (helpers/socket_map_calls.cpp)
+
+long sock_map_update(Runtime& runtime, const void* context, Map& map, const void* key,
+                     std::uint64_t flags);
+long sock_hash_update(Runtime& runtime, const void* context, Map& map, const void* key,
+                      std::uint64_t flags);
+/// @return SK_PASS, or SK_DROP where no socket is there that takes data.
+long sk_redirect_map(Runtime& runtime, const void* context, Map& map, std::uint32_t key,
+                     std::uint64_t flags);
+long sk_redirect_hash(Runtime& runtime, const void* context, Map& map, const void* key,
+                      std::uint64_t flags);
+long msg_redirect_map(Runtime& runtime, const void* context, Map& map, std::uint32_t key,
+                      std::uint64_t flags);
+long msg_redirect_hash(Runtime& runtime, const void* context, Map& map, const void* key,
+                       std::uint64_t flags);
+long sk_select_reuseport(Runtime& runtime, const void* context, Map& map, const void* key,
+                         std::uint64_t flags);
+
+// --- messages of sockets (helpers/msg_calls.cpp)
+
+long msg_apply_bytes(Runtime& runtime, const void* context, std::uint32_t bytes);
+long msg_cork_bytes(Runtime& runtime, const void* context, std::uint32_t bytes);
+/// Shows the bytes from `start` to `end` as `data` to `data_end`.
+long msg_pull_data(Runtime& runtime, Packet& packet, std::uint32_t start, std::uint32_t end,
+                   std::uint64_t flags);
+/// Puts zeros into the message.
+long msg_push_data(Runtime& runtime, Packet& packet, std::uint32_t start, std::uint32_t size,
+                   std::uint64_t flags);
+long msg_pop_data(Runtime& runtime, Packet& packet, std::uint32_t start, std::uint32_t size,
+                  std::uint64_t flags);
+
+// --- options of sockets (helpers/sockopt_calls.cpp)
+
+long setsockopt(Runtime& runtime, LiveSocket* socket, int level, int option, const void* value,
+                int size);
+long getsockopt(Runtime& runtime, LiveSocket* socket, int level, int option, void* value, int size);
+
+// --- TCP options of a sock_ops event's packet (helpers/header_option_calls.cpp)
+
+long load_hdr_opt(Runtime& runtime, const void* context, void* found, std::uint32_t size,
+                  std::uint64_t flags);
+long store_hdr_opt(Runtime& runtime, const void* context, const void* option, std::uint32_t size,
+                   std::uint64_t flags);
+long reserve_hdr_opt(Runtime& runtime, const void* context, std::uint32_t size,
+                     std::uint64_t flags);
+
+// --- SYN cookies (helpers/syncookie_calls.cpp): their numbers depend on a secret, as the kernel's
+
+long tcp_check_syncookie(Runtime& runtime, LiveSocket* socket, const void* ip,
+                         std::uint32_t ip_size, const void* tcp, std::uint32_t tcp_size);
+/// @return cookie, and maximum segment size from bit 32, or an error.
+std::int64_t tcp_gen_syncookie(Runtime& runtime, LiveSocket* socket, const void* ip,
+                               std::uint32_t ip_size, const void* tcp, std::uint32_t tcp_size);
+std::int64_t tcp_raw_gen_syncookie_ipv4(Runtime& runtime, const void* ip, const void* tcp,
+                                        std::uint32_t tcp_size);
+std::int64_t tcp_raw_gen_syncookie_ipv6(Runtime& runtime, const void* ip, const void* tcp,
+                                        std::uint32_t tcp_size);
+long tcp_raw_check_syncookie_ipv4(Runtime& runtime, const void* ip, const void* tcp);
+long tcp_raw_check_syncookie_ipv6(Runtime& runtime, const void* ip, const void* tcp);
+
+// --- kernel settings (helpers/sysctl_calls.cpp)
+
+/// @return length of the name, or -E2BIG where it is cut.
+long sysctl_get_name(Runtime& runtime, const void* context, char* to, std::uint32_t size,
+                     std::uint64_t flags);
+long sysctl_get_current_value(Runtime& runtime, const void* context, char* to, std::uint32_t size);
+long sysctl_get_new_value(Runtime& runtime, const void* context, char* to, std::uint32_t size);
+long sysctl_set_new_value(Runtime& runtime, const void* context, const char* from,
+                          std::uint32_t size);
 
 // --- checksums (helpers/checksum_calls.cpp)
 
@@ -149,6 +295,8 @@ long csum_diff(Runtime& runtime, const void* from, std::uint32_t from_size, cons
                std::uint32_t to_size, std::uint32_t seed);
 /// The packets here carry no hardware checksum (CHECKSUM_NONE): -ENOTSUPP.
 long csum_update(Runtime& runtime, Packet& packet, std::uint32_t csum);
+/// Counts the checksums that count as verified. @return the level when asked for it, or an error.
+long csum_level(Runtime& runtime, Packet& packet, std::uint64_t what);
 long l3_csum_replace(Runtime& runtime, Packet& packet, std::uint32_t offset, std::uint64_t from,
                      std::uint64_t to, std::uint64_t flags);
 long l4_csum_replace(Runtime& runtime, Packet& packet, std::uint32_t offset, std::uint64_t from,

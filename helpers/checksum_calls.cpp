@@ -101,6 +101,26 @@ long csum_diff(Runtime& runtime, const void* from, std::uint32_t from_size, cons
 
 long csum_update(Runtime&, Packet&, std::uint32_t) { return -enotsupp; }
 
+long csum_level(Runtime&, Packet& packet, std::uint64_t what) {
+    enum : std::uint64_t { query, increment, decrement, reset };  // BPF_CSUM_LEVEL_*.
+    constexpr std::uint8_t largest = 3;                           // SKB_MAX_CSUM_LEVEL.
+    auto& level = packet.skb().checksum_level;
+    switch (what) {
+        case query: return level ? *level : -EACCES;
+        case increment:
+            level = level ? std::min<std::uint8_t>(*level + 1, largest) : std::uint8_t{0};
+            return 0;
+        case decrement:
+            if (level && *level == 0)
+                level.reset();
+            else if (level)
+                --*level;
+            return 0;
+        case reset: level.reset(); return 0;
+        default: return -EINVAL;
+    }
+}
+
 long l3_csum_replace(Runtime&, Packet& packet, std::uint32_t offset, std::uint64_t from,
                      std::uint64_t to, std::uint64_t flags) {
     if ((flags & ~width_mask) != 0) return -EINVAL;

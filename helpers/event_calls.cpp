@@ -40,11 +40,18 @@ constexpr std::uint64_t packet_size = 0xfffff;      // BPF_F_CTXLEN_MASK, shifte
 constexpr unsigned packet_size_shift = 32;
 }  // namespace output_flag
 
+/// The packet that may be appended: of socket buffers and XDP (bpf_skb_event_output and
+/// bpf_xdp_event_output), not of messages and events of sockets (bpf_event_output_data).
+const Packet* appendable(Runtime& runtime) {
+    const ProgType type = runtime.program().type;
+    return type == ProgType::sk_msg || type == ProgType::sock_ops ? nullptr : runtime.packet();
+}
+
 /// Bytes of the packet that `flags` ask to be appended. Program types without a packet have none
 /// of these flags.
 std::expected<std::uint64_t, int> appended_size(Runtime& runtime, std::uint64_t flags) {
     const std::uint64_t rest = flags >> output_flag::packet_size_shift;
-    const Packet* packet = runtime.packet();
+    const Packet* packet = appendable(runtime);
     if ((rest & ~(packet ? output_flag::packet_size : 0)) != 0) return std::unexpected(-EINVAL);
     if (packet && rest > packet->size()) return std::unexpected(-EFAULT);
     return rest;

@@ -15,6 +15,7 @@
 #include "helpers/maps/perf_event_array.h"
 #include "helpers/maps/prog_array.h"
 #include "helpers/maps/ring_buffer.h"
+#include "helpers/maps/socket_maps.h"
 #include "helpers/maps/target_array.h"
 #include "helpers/maps/type_info.h"
 
@@ -31,6 +32,8 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::perf_event_array: return PerfEventArray::create(spec, cpu_count);
         case MapFamily::target_array: return TargetArray::create(spec, cpu_count);
         case MapFamily::device_hash: return DeviceHash::create(spec, cpu_count);
+        case MapFamily::socket_array: return SocketArray::create(spec, cpu_count);
+        case MapFamily::socket_hash: return SocketHash::create(spec, cpu_count);
         case MapFamily::map_array: return ArrayOfMaps::create(spec, cpu_count);
         case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
         case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);

@@ -1,18 +1,47 @@
 // Map access (kernel/bpf/helpers.c). The rules are the map types' own.
+#include <cerrno>
+
 #include "fmt/format.h"
 #include "helpers/calls.h"
 #include "helpers/map.h"
+#include "helpers/maps/socket_maps.h"
 #include "helpers/require.h"
+#include "helpers/socket_map_calls.h"
+#include "vm/context.h"
 #include "vm/runtime.h"
+#include "vm/sockets.h"
 
 namespace bpftwin::calls {
+namespace {
+
+/// Maps of sockets give the socket itself, which the program has to release.
+void* held_socket(Runtime& runtime, Map& map, const void* key) {
+    LiveSocket* socket = socket_at(runtime, map, key);
+    if (!socket) return nullptr;
+    ++socket->references;
+    return &socket->seen;
+}
+
+/// Their value is a pointer to a socket.
+long keep_given(Runtime& runtime, Map& map, const void* key, const void* value,
+                std::uint64_t flags) {
+    const auto address = reinterpret_cast<std::uint64_t>(value);
+    SocketTable* sockets = runtime.context().sockets();
+    LiveSocket* socket = sockets ? sockets->at(address) : nullptr;
+    if (!socket) return refuse_socket(runtime, address) ? 0 : -EINVAL;
+    return keep_socket(map, key, *socket, flags);
+}
+
+}  // namespace
 
 void* map_lookup_elem(Runtime& runtime, Map& map, const void* key) {
-    return map.lookup_elem(key, runtime.world().world().cpu);
+    void* value = map.lookup_elem(key, runtime.world().world().cpu);
+    return value || !socket_holder(map) ? value : held_socket(runtime, map, key);
 }
 
 long map_update_elem(Runtime& runtime, Map& map, const void* key, const void* value,
                      std::uint64_t flags) {
+    if (socket_holder(map)) return keep_given(runtime, map, key, value, flags);
     return map.update_elem(key, value, flags, runtime.world().world().cpu);
 }
 

@@ -1,11 +1,14 @@
 // Redirects (net/core/filter.c, include/linux/filter.h __bpf_xdp_redirect_map). Whether the target
 // exists is not looked at before the program has returned, in the kernel as here.
+#include <cerrno>
 #include <cstring>
 
 #include "fmt/format.h"
 #include "helpers/calls.h"
 #include "helpers/map.h"
+#include "helpers/network.h"
 #include "helpers/require.h"
+#include "vm/packet.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::calls {
@@ -48,6 +51,22 @@ long redirect_to(Runtime& runtime, Redirect::Kind kind, std::uint32_t ifindex, s
 }
 
 }  // namespace
+
+long clone_redirect(Runtime& runtime, Packet& packet, std::uint32_t ifindex, std::uint64_t flags) {
+    constexpr std::uint64_t ingress = 1;  // BPF_F_INGRESS.
+    constexpr long receive_drop = 1;      // NET_RX_DROP.
+    constexpr long transmit_cn = 2;       // NET_XMIT_CN, of the queue that a device has when down.
+    if ((flags & ~ingress) != 0) return -EINVAL;
+    const Interface* device = interface_of(network_of(runtime), ifindex);
+    if (!device) return -EINVAL;
+    if (packet.link_header() >= packet.network_header() || packet.size() == 0) return -ERANGE;
+    if (!device->up) return flags == ingress ? receive_drop : transmit_cn;
+    if (!require_output_room(runtime, packet.size() + sizeof(Clone))) return 0;
+    const ByteView bytes = packet.bytes();
+    runtime.effects().clones.push_back(
+        {.ifindex = ifindex, .flags = flags, .packet = Bytes(bytes.begin(), bytes.end())});
+    return 0;
+}
 
 long redirect(Runtime& runtime, std::uint32_t ifindex, std::uint64_t flags) {
     constexpr std::uint64_t ingress = 1;  // BPF_F_INGRESS.

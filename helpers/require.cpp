@@ -34,6 +34,11 @@ bool require_output_room(Runtime& runtime, std::uint64_t bytes) {
     return false;
 }
 
+bool refuse_socket(Runtime& runtime, std::uint64_t value) {
+    refuse_argument(runtime, fmt::format("{:#x} is no socket of the world", value));
+    return false;
+}
+
 bool require_packet(Runtime& runtime) {
     if (runtime.packet()) return true;
     runtime.stop(

@@ -24,6 +24,9 @@ bool require_memory(Runtime& runtime, const void* address, std::uint64_t size);
 /// expected to keep. @return whether they may be sent.
 bool require_output_room(Runtime& runtime, std::uint64_t bytes);
 
+/// Stops the program for a value that is no socket. @return false.
+bool refuse_socket(Runtime& runtime, std::uint64_t value);
+
 /// Stops the program if its type has no packet. @return whether it has one.
 bool require_packet(Runtime& runtime);
 

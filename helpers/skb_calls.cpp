@@ -1,4 +1,8 @@
 // Socket buffer helpers (net/core/filter.c) on one linear buffer.
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -6,16 +10,16 @@
 
 #include "helpers/calls.h"
 #include "helpers/flow_hash.h"
+#include "helpers/maps/attributes.h"
+#include "helpers/network.h"
 #include "helpers/packet_bytes.h"
+#include "helpers/skb_room.h"
 #include "vm/context.h"
 #include "vm/packet.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::calls {
 namespace {
-
-constexpr std::uint32_t longest_skb = 16064;  // BPF_SKB_MAX_LEN: four pages less skb_shared_info.
-constexpr std::uint32_t ethernet_header = 14;
 
 namespace start_at {
 constexpr std::uint32_t mac = 0;  // BPF_HDR_START_MAC.
@@ -28,15 +32,6 @@ constexpr std::uint64_t invalidate_hash = 2;
 constexpr std::uint64_t all = recompute_csum | invalidate_hash;
 }  // namespace store_flag
 
-std::uint32_t network_header(const Packet& packet) {
-    return packet.link_header() + ethernet_header;
-}
-
-/// skb_change_head makes the new start of the data the MAC header.
-std::uint32_t mac_header(const Packet& packet) {
-    return std::min(packet.data(), packet.link_header());
-}
-
 long refuse_load(void* to, std::uint32_t size) {
     std::memset(to, 0, size);
     return -EFAULT;
@@ -47,9 +42,39 @@ void store_hash(Runtime& runtime, std::uint32_t hash) {
     static_cast<void>(runtime.context().set("hash", hash));
 }
 
-void move(Runtime& runtime, Packet& packet, std::uint32_t data, std::uint32_t data_end) {
-    packet.move(data, data, data_end);
-    runtime.context().follow_packet(runtime.memory());
+/// Protocol behind the VLAN tags of the packet (vlan_get_protocol); 0 where they are cut.
+std::uint16_t protocol_behind_tags(Runtime& runtime, const Packet& packet) {
+    std::uint16_t found = skb_protocol(runtime);
+    std::uint64_t tag = packet.network_header();
+    for (; found == ETH_P_8021Q || found == ETH_P_8021AD; tag += 4) {
+        if (tag + 4 > packet.data_end()) return 0;
+        found = load_network(reinterpret_cast<const std::byte*>(tag + 2));
+    }
+    return found;
+}
+
+/// Marks congestion in an IPv4 header, with its checksum (IP_ECN_set_ce). @return whether it is.
+bool mark_ipv4(std::uint8_t* header) {
+    constexpr std::uint8_t experienced = 3;  // INET_ECN_CE.
+    const unsigned code = (header[1] + 1U) & 3U;
+    if ((code & 2) == 0) return code == 0;
+    std::uint16_t checksum = 0;
+    std::memcpy(&checksum, header + 10, sizeof checksum);
+    std::uint32_t sum =
+        std::uint32_t{checksum} + htons(0xfffb) + htons(static_cast<std::uint16_t>(code));
+    sum += sum >= 0xffff ? 1 : 0;
+    checksum = static_cast<std::uint16_t>(sum);
+    std::memcpy(header + 10, &checksum, sizeof checksum);
+    header[1] |= experienced;
+    return true;
+}
+
+/// The same of IPv6, whose header has no checksum.
+bool mark_ipv6(std::uint8_t* header) {
+    constexpr std::uint8_t experienced = 3 << 4;
+    if ((header[1] & experienced) == 0) return false;
+    header[1] |= experienced;
+    return true;
 }
 
 }  // namespace
@@ -65,7 +90,7 @@ long skb_load_bytes_relative(Runtime&, Packet& packet, std::uint32_t offset, voi
                              std::uint32_t size, std::uint32_t start) {
     if (offset > 0xffff || start > start_at::net) return refuse_load(to, size);
     const std::uint64_t header =
-        start == start_at::mac ? mac_header(packet) : network_header(packet);
+        start == start_at::mac ? packet.link_header() : packet.network_header();
     if (header + offset + size > packet.data_end()) return refuse_load(to, size);
     std::memmove(to, reinterpret_cast<const std::byte*>(header + offset), size);
     return 0;
@@ -87,31 +112,33 @@ long skb_pull_data(Runtime&, Packet& packet, std::uint32_t size) {
 
 long skb_change_tail(Runtime& runtime, Packet& packet, std::uint32_t size, std::uint64_t flags) {
     const std::uint32_t least =
-        network_header(packet) > packet.data() ? network_header(packet) - packet.data() : 0;
+        packet.network_header() > packet.data() ? packet.network_header() - packet.data() : 0;
     if (flags != 0 || size > longest_skb || size < least) return -EINVAL;
+    if (packet.skb().encapsulated) return -enotsupp;
     const std::uint32_t old_end = packet.data_end();
     const std::uint32_t new_end = packet.data() + size;
     if (new_end > old_end)
         std::memset(reinterpret_cast<std::byte*>(std::uint64_t{old_end}), 0, new_end - old_end);
-    move(runtime, packet, packet.data(), new_end);
+    move_skb(runtime, packet, packet.data(), new_end);
     return 0;
 }
 
 long skb_change_head(Runtime& runtime, Packet& packet, std::uint32_t size, std::uint64_t flags) {
     const std::uint64_t length = std::uint64_t{packet.size()} + size;
     if (flags != 0 || length > longest_skb) return -EINVAL;
-    if (size > packet.data() - packet.skb_begin()) return -ENOMEM;
+    if (!has_head_room(packet, size)) return -ENOMEM;
     const std::uint32_t data = packet.data() - size;
     std::memset(reinterpret_cast<std::byte*>(std::uint64_t{data}), 0, size);
-    move(runtime, packet, data, packet.data_end());
+    packet.place_headers(data, packet.network_header());
+    move_skb(runtime, packet, data, packet.data_end());
     return 0;
 }
 
 std::uint32_t get_hash_recalc(Runtime& runtime, Packet& packet) {
     const auto known = runtime.context().value("hash");
-    if (known && (*known != 0 || packet.hash_is_chosen()))
+    if (known && (*known != 0 || packet.skb().hash_is_chosen))
         return static_cast<std::uint32_t>(*known);
-    const std::uint32_t network = std::min(network_header(packet), packet.data_end());
+    const std::uint32_t network = std::min(packet.network_header(), packet.data_end());
     const std::uint32_t hash = flow_hash(
         {reinterpret_cast<const std::byte*>(std::uint64_t{network}), packet.data_end() - network});
     store_hash(runtime, hash);
@@ -119,14 +146,54 @@ std::uint32_t get_hash_recalc(Runtime& runtime, Packet& packet) {
 }
 
 long set_hash(Runtime& runtime, Packet& packet, std::uint32_t hash) {
-    packet.choose_hash(true);
+    packet.skb().hash_is_chosen = true;
     store_hash(runtime, hash);
     return 0;
 }
 
 void set_hash_invalid(Runtime& runtime, Packet& packet) {
-    packet.choose_hash(false);
+    packet.skb().hash_is_chosen = false;
     store_hash(runtime, 0);
+}
+
+long skb_change_type(Runtime& runtime, Packet&, std::uint32_t type) {
+    const auto now = runtime.context().value("pkt_type").value_or(0);
+    if (now > PACKET_OTHERHOST || type > PACKET_OTHERHOST) return -EINVAL;
+    static_cast<void>(runtime.context().set("pkt_type", type));
+    return 0;
+}
+
+long skb_ecn_set_ce(Runtime& runtime, Packet& packet) {
+    const std::uint16_t network = protocol_behind_tags(runtime, packet);
+    const std::uint32_t size = network == ETH_P_IP ? 20 : network == ETH_P_IPV6 ? 40 : 0;
+    if (size == 0 || packet.size() < size) return 0;
+    if (packet.network_header() + std::uint64_t{size} > packet.data_end()) return 0;
+    auto* header = reinterpret_cast<std::uint8_t*>(std::uint64_t{packet.network_header()});
+    return network == ETH_P_IP ? mark_ipv4(header) : mark_ipv6(header);
+}
+
+long skb_set_tstamp(Runtime& runtime, Packet&, std::uint64_t time, std::uint32_t type) {
+    enum : std::uint32_t { realtime, monotonic, tai };  // BPF_SKB_CLOCK_*.
+    const std::uint16_t network = skb_protocol(runtime);
+    if (network != ETH_P_IP && network != ETH_P_IPV6) return -EOPNOTSUPP;
+    if (type > tai || (type != realtime && time == 0)) return -EINVAL;
+    static_cast<void>(runtime.context().set("tstamp", time));
+    static_cast<void>(runtime.context().set("tstamp_type", type));
+    return 0;
+}
+
+std::uint32_t get_cgroup_classid(Runtime& runtime, const void*) {
+    return network_of(runtime).classid;
+}
+
+std::uint32_t get_route_realm(Runtime& runtime, const void*) {
+    return network_of(runtime).route_realm;
+}
+
+long skb_get_xfrm_state(Runtime&, Packet&, std::uint32_t, void* to, std::uint32_t size,
+                        std::uint64_t) {
+    std::memset(to, 0, size);
+    return -EINVAL;
 }
 
 }  // namespace bpftwin::calls

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "fmt/format.h"
+#include "helpers/maps/attributes.h"
 #include "kernel-backend/attribute.h"
 
 namespace bpftwin::kernel {
@@ -33,6 +34,11 @@ bool has_readable_entries(MapType type) {
          MapType::sk_storage, MapType::inode_storage, MapType::task_storage, MapType::cgrp_storage,
          MapType::cgroup_array, MapType::struct_ops});
     return std::ranges::find(without, type) == without.end();
+}
+
+bool holds_sockets(MapType type) {
+    return type == MapType::sockmap || type == MapType::sockhash ||
+           type == MapType::reuseport_sockarray;
 }
 
 /// Names of sections are freer than those of maps.
@@ -127,6 +133,10 @@ Result<void> KernelMap::update(ByteView key, const std::vector<Bytes>& values,
         return fail(
             fmt::format("map {}: {} values for {} CPUs", spec_.name, values.size(), copies()),
             EINVAL);
+    if (holds_sockets(spec_.type))
+        return fail(fmt::format("map {}: a kernel takes file descriptors of sockets, not cookies",
+                                spec_.name),
+                    enotsupp);
     const Bytes value = packed(values);
     Attribute attr;
     attr->map_fd = map_fd();

@@ -8,9 +8,12 @@
 #include "helpers/map.h"
 #include "vm/context.h"
 #include "vm/interpreter_machine.h"
+#include "vm/sockets.h"
 
 namespace bpftwin {
 namespace {
+
+bool holds_sockets(MapType type) { return type == MapType::sockmap || type == MapType::sockhash; }
 
 /// The check of one call: walks the arguments from left to right, as sizes and maps refer back.
 class ArgumentCheck {
@@ -40,7 +43,9 @@ private:
                 return true;
             case ArgType::const_map_ptr: return check_map(value);
             case ArgType::map_key: return check_memory(arg, value, map_->spec().key_size);
-            case ArgType::map_value: return check_memory(arg, value, map_->spec().value_size);
+            case ArgType::map_value:
+                if (holds_sockets(map_->spec().type)) return check_socket(value);
+                return check_memory(arg, value, map_->spec().value_size);
             case ArgType::mem: return check_memory(arg, value, memory_size(arg));
             case ArgType::const_size:
                 return value != 0 || refuse(value, "size is 0, must be at least 1");
@@ -54,14 +59,14 @@ private:
                 return machine_.image_of(value) != nullptr ||
                        refuse(value, "is not a function of the program");
             case ArgType::const_str: return check_string(value);
+            case ArgType::btf_id_sock_common:
+            case ArgType::sock_common:
+            case ArgType::socket: return check_socket(value);
             case ArgType::dynptr:
             case ArgType::ringbuf_dynptr:
-            case ArgType::btf_id_sock_common:
             case ArgType::kptr_xchg_dest:
             case ArgType::btf_id:
-            case ArgType::percpu_btf_id:
-            case ArgType::sock_common:
-            case ArgType::socket: return refuse(value, "kernel objects do not exist here");
+            case ArgType::percpu_btf_id: return refuse(value, "kernel objects do not exist here");
         }
         return false;
     }
@@ -84,6 +89,13 @@ private:
             address,
             fmt::format("{} bytes there are not {}", bytes, arg.write ? "writable" : "readable"),
             static_cast<std::uint32_t>(bytes), arg.write);
+    }
+
+    /// A socket, or the context of a program that works for one; helpers know what null means.
+    bool check_socket(std::uint64_t value) {
+        SocketTable* sockets = machine_.context().sockets();
+        const bool known = sockets && (value == machine_.context().address() || sockets->at(value));
+        return value == 0 || known || refuse(value, "is no socket of the world");
     }
 
     bool check_string(std::uint64_t address) {
@@ -112,7 +124,7 @@ private:
 
 bool check_arguments(InterpreterMachine& machine, const Helper& helper,
                      std::span<const std::uint64_t, 5> r) {
-    return ArgumentCheck(machine, helper, r).run();
+    return ArgumentCheck(machine, prototype_for(helper, machine.program().type), r).run();
 }
 
 }  // namespace bpftwin

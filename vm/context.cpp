@@ -12,7 +12,9 @@
 #include "fmt/ranges.h"
 #include "vm/flow_keys.h"
 #include "vm/memory.h"
+#include "vm/own_socket.h"
 #include "vm/packet.h"
+#include "vm/sockets.h"
 #include "vm/test_run.h"
 
 static_assert(std::endian::native == std::endian::little, "fields are copied as they lie");
@@ -22,7 +24,8 @@ namespace {
 
 /// Fields that `follow_packet` owns, under the names they have in any context struct.
 constexpr auto packet_fields =
-    std::to_array<std::string_view>({"data", "data_end", "data_meta", "len", "size", "flow_keys"});
+    std::to_array<std::string_view>({"data", "data_end", "data_meta", "len", "size", "flow_keys",
+                                     "skb_data", "skb_data_end", "skb_len"});
 
 bool follows_packet(std::string_view field) {
     return std::ranges::find(packet_fields, field) != packet_fields.end();
@@ -76,8 +79,24 @@ Result<void> Context::fill(const RunInput& input) {
         if (Result<void> done = set(field.name, field.value); !done) return done;
     if (layout_->has_packet && packet_ != nullptr)
         if (Result<void> taken = take_packet(input); !taken) return taken;
+    place_sockets(input);
     first_bytes_ = bytes_;
     return {};
+}
+
+// A kernel that is to make the context of these bytes makes the sockets, too.
+void Context::place_sockets(const RunInput& input) {
+    if (layout_->has_packet && packet_ == nullptr) return;
+    const bool owned = has_own_socket(*this);
+    const bool says = input.context || std::ranges::find(input.fields, "is_fullsock",
+                                                         &ContextField::name) != input.fields.end();
+    if (!says) set_default("is_fullsock", 1);
+    const auto& given = input.world.network;
+    if (!owned && (!given || given->sockets.empty())) return;
+    sockets_ = std::make_shared<SocketTable>(given ? *given : Network::loopback(),
+                                             owned ? own_socket(*this) : Socket());
+    const auto full = value("is_fullsock");
+    if (owned && full.value_or(1) != 0) set_default("sk", sockets_->own().address());
 }
 
 // As BPF_PROG_TEST_RUN takes `ctx_in`: short ones are zero-extended, surplus bytes must be zero.
@@ -135,12 +154,14 @@ void Context::attach(Memory& memory) {
         memory.add({.begin = reinterpret_cast<std::uint64_t>(flow_keys_.data()),
                     .size = flow_keys_.size(),
                     .name = "flow keys"});
+    if (sockets_) sockets_->attach(memory);
     follow_packet(memory);
 }
 
 // The first bytes hold the packet's bounds, as it is placed where it was.
 void Context::restart(Memory& memory) {
     std::ranges::copy(first_bytes_, bytes_.begin());
+    if (sockets_) sockets_->restart();
     if (!layout_->has_packet || packet_ == nullptr) return;
     place_packet();
     place_region(memory);
@@ -214,12 +235,22 @@ void Context::store_packet_bounds() {
     store_if_known("data_meta", packet_->meta());
     store_if_known("len", packet_->size());
     store_if_known("size", packet_->size());
+    // Many events of sockets have no packet, and say so by null pointers.
+    if (packet_->size() == 0) return;
+    store_if_known("skb_data", packet_->data());
+    store_if_known("skb_data_end", packet_->data_end());
+    store_if_known("skb_len", packet_->size());
 }
 
 void Context::follow_packet(Memory& memory) {
     if (!layout_->has_packet || packet_ == nullptr) return;
     store_packet_bounds();
     place_region(memory);
+}
+
+void Context::show_packet(std::uint32_t data, std::uint32_t data_end) {
+    store_if_known("data", data);
+    store_if_known("data_end", data_end);
 }
 
 void Context::place_region(Memory& memory) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,6 +16,7 @@ namespace bpftwin {
 
 class Memory;
 class Packet;
+class SocketTable;
 
 /// One named field of a context struct.
 struct ContextFieldInfo {
@@ -86,6 +88,10 @@ public:
     /// Writes `data`, `data_end`, `data_meta` and `len` after the packet's bounds moved, and
     /// replaces the packet's regions in `memory`.
     void follow_packet(Memory& memory);
+    /// Lets `data` and `data_end` show a part of the packet, until its bounds move.
+    void show_packet(std::uint32_t data, std::uint32_t data_end);
+    /// Sockets of the run; null where there can be none. Their addresses stay the same in all runs.
+    [[nodiscard]] SocketTable* sockets() { return sockets_.get(); }
     /// Bytes with pointer fields zeroed, for results.
     [[nodiscard]] Bytes without_pointers() const;
     /// The packet for results, as the kernel's test-run returns it. Where the Ethernet header was
@@ -98,6 +104,7 @@ private:
     Result<void> fill(const RunInput& input);
     Result<void> take_bytes(const Bytes& raw);
     Result<void> take_packet(const RunInput& input);
+    void place_sockets(const RunInput& input);
     void place_packet();
     void place_flow_keys();
     void store_packet_bounds();
@@ -113,6 +120,7 @@ private:
     Bytes first_bytes_;  ///< As the first run finds them.
     Bytes frame_;        ///< The packet as the first run finds it, with its Ethernet header.
     Bytes flow_keys_;    ///< Flow dissectors only: what the field `flow_keys` points to.
+    std::shared_ptr<SocketTable> sockets_;
     Packet* packet_;
     std::uint64_t packet_region_ = 0;       ///< Where the packet's region begins now.
     std::uint64_t packet_region_size_ = 0;  ///< 0: there is none.

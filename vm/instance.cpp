@@ -97,6 +97,9 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& i
     result.packet = around->context->packet_afterwards();
     result.context = around->context->without_pointers();
     result.redirect = machine->effects().redirect;
+    result.clones = std::move(machine->effects().clones);
+    result.socket = std::move(machine->effects().socket);
+    if (around->packet) result.tunnel = around->packet->skb().tunnel;
     result.events = std::move(machine->effects().events);
     result.trace = std::move(machine->effects().trace);
     for (const auto& map : maps_.maps()) map->drain(result.events);

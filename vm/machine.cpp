@@ -5,7 +5,8 @@
 
 #include "fmt/format.h"
 #include "helpers/implementation.h"
-#include "vm/test_run.h"
+#include "vm/context.h"
+#include "vm/sockets.h"
 
 namespace bpftwin {
 namespace {
@@ -28,9 +29,13 @@ Machine::Machine(const ProgramSpec& entry, const Memory& shared, const RunInput&
 }
 
 void Machine::finish(bool strict) {
-    if (discard_reservations(*this) == 0 || !strict) return;
-    stop({TrapKind::helper,
-          "a ring buffer record was reserved, but neither submitted nor discarded", 0, 0, false});
+    const char* kept = nullptr;
+    if (context().sockets() && context().sockets()->drop_references() != 0)
+        kept = "a socket was looked up, but not released";
+    if (discard_reservations(*this) != 0)
+        kept = "a ring buffer record was reserved, but neither submitted nor discarded";
+    if (!kept || !strict) return;
+    stop({TrapKind::helper, kept, 0, 0, false});
     note_place(program(), 0);
 }
 
@@ -64,7 +69,7 @@ constexpr std::int32_t link_offset = -0x200000;
 std::optional<std::uint64_t> legacy_address(const Packet& packet, std::int32_t offset) {
     if (offset >= 0) return packet.data() + static_cast<std::uint64_t>(offset);
     if (offset >= network_offset)
-        return std::uint64_t{packet.link_header()} + ethernet_header_size +
+        return std::uint64_t{packet.network_header()} +
                static_cast<std::uint64_t>(offset - network_offset);
     if (offset >= link_offset)
         return std::uint64_t{packet.link_header()} +

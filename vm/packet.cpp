@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "vm/test_run.h"
+
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -55,7 +57,8 @@ void Packet::reset(ByteView bytes) {
     std::ranges::copy(bytes, pointer(data_));
     data_end_ = data_ + static_cast<std::uint32_t>(bytes.size());
     frame_end_ = std::max(data_end_, begin_ + frame_size);
-    hash_is_chosen_ = false;
+    network_header_ = link_header_ + ethernet_header_size;
+    skb_ = {};
 }
 
 ByteView Packet::bytes() const { return {pointer(data_), size()}; }

@@ -4,10 +4,22 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "bpftwin/error.h"
+#include "bpftwin/network.h"
 
 namespace bpftwin {
+
+/// What a socket buffer carries besides its bytes and the fields of its context.
+struct SkbState {
+    bool hash_is_chosen = false;  ///< A program chose the flow's hash, which may be 0 (`l4_hash`).
+    bool encapsulated = false;    ///< `skb->encapsulation`.
+    /// `csum_level` of CHECKSUM_UNNECESSARY; none: CHECKSUM_NONE.
+    std::optional<std::uint8_t> checksum_level = {};
+    /// Tunnel that a program chose, in place of the one the packet came through.
+    std::optional<TunnelKey> tunnel = {};
+};
 
 /// A packet buffer. `meta <= data <= data_end <= end of the buffer`, as addresses below 4 GiB.
 class Packet {
@@ -42,13 +54,18 @@ public:
     [[nodiscard]] std::uint32_t skb_begin() const { return begin_ - skb_room; }
     /// Where the kernel's XDP frame ends (`data_hard_end`): tails grow no further in XDP programs.
     [[nodiscard]] std::uint32_t frame_end() const { return frame_end_; }
-    /// Where `reset` placed the first byte: the Ethernet header of program types that have one
-    /// (SKF_LL_OFF, BPF_HDR_START_MAC), whether or not `data` still includes it.
+    /// The Ethernet header of program types that have one (SKF_LL_OFF, BPF_HDR_START_MAC), whether
+    /// or not `data` includes it: at first the first byte that `reset` placed.
     [[nodiscard]] std::uint32_t link_header() const { return link_header_; }
+    /// Behind the Ethernet header (SKF_NET_OFF, BPF_HDR_START_NET).
+    [[nodiscard]] std::uint32_t network_header() const { return network_header_; }
+    void place_headers(std::uint32_t link, std::uint32_t network) {
+        link_header_ = link;
+        network_header_ = network;
+    }
 
-    /// Whether a program chose the flow's hash, which may be 0 then (`skb->l4_hash`).
-    [[nodiscard]] bool hash_is_chosen() const { return hash_is_chosen_; }
-    void choose_hash(bool chosen) { hash_is_chosen_ = chosen; }
+    [[nodiscard]] SkbState& skb() { return skb_; }
+    [[nodiscard]] const SkbState& skb() const { return skb_; }
 
     /// Moves the bounds; the caller has checked them against the buffer.
     void move(std::uint32_t meta, std::uint32_t data, std::uint32_t data_end);
@@ -62,7 +79,8 @@ private:
     std::uint32_t data_end_ = 0;
     std::uint32_t frame_end_ = 0;
     std::uint32_t link_header_ = 0;
-    bool hash_is_chosen_ = false;
+    std::uint32_t network_header_ = 0;
+    SkbState skb_;
 };
 
 }  // namespace bpftwin

@@ -22,9 +22,11 @@ class Map;
 /// Everything that leaves a program other than through memory.
 struct Effects {
     std::optional<Redirect> redirect;
+    std::vector<Clone> clones;
+    SocketEffects socket;
     std::vector<Event> events;
     std::vector<std::string> trace;
-    std::uint64_t output_bytes = 0;  ///< Length of `events` and `trace` together.
+    std::uint64_t output_bytes = 0;  ///< Length of `clones`, `events` and `trace` together.
 };
 
 /// What stopped a program, as far as the layer that noticed it knows.

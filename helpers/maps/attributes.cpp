@@ -117,8 +117,15 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
             if (spec.type == MapType::cpumap && spec.max_entries > max_cpus)
                 return refuse(spec, "max_entries is over the number of CPUs", E2BIG);
             return {};
+        case MapFamily::socket_hash:
+            if (spec.key_size > 512)  // MAX_BPF_STACK.
+                return refuse(spec, "key_size is over 512", E2BIG);
+            if (spec.max_entries > hash_max_entries)
+                return refuse(spec, "max_entries is over 2^27", EINVAL);
+            return {};
         case MapFamily::prog_array:
         case MapFamily::perf_event_array:
+        case MapFamily::socket_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
         case MapFamily::none: return {};

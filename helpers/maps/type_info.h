@@ -31,6 +31,8 @@ enum class MapFamily : std::uint8_t {
     perf_event_array,
     target_array,
     device_hash,
+    socket_array,
+    socket_hash,
     map_array,
     map_hash,
     ring_buffer,

@@ -7,6 +7,7 @@
 #include "bpftwin/insn.h"
 #include "bpftwin/kernel.h"
 #include "bpftwin/kinds.h"
+#include "bpftwin/network.h"
 #include "bpftwin/run.h"
 #include "bpftwin/spec.h"
 #include "bpftwin/target.h"

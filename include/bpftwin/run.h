@@ -11,6 +11,7 @@
 
 #include "bpftwin/error.h"
 #include "bpftwin/kinds.h"
+#include "bpftwin/network.h"
 
 namespace bpftwin {
 
@@ -33,6 +34,8 @@ struct World {
     Task task;
     /// Seed of `bpf_get_prandom_u32`; unset: from the system.
     std::optional<std::uint64_t> random_seed;
+    /// Interfaces, routes, sockets; null: `Network::loopback()`.
+    std::shared_ptr<const Network> network = {};
 
     /// This process and this machine.
     static World real();
@@ -177,8 +180,11 @@ struct RunResult {
     /// 0xff for each byte of `context` that the engine shows; empty: all of them.
     Bytes context_mask;
     std::optional<Redirect> redirect;
-    std::vector<Event> events;       ///< In order of submission, over all runs.
-    std::vector<std::string> trace;  ///< `bpf_trace_printk` lines, over all runs.
+    std::vector<Clone> clones;        ///< Copies of the packet, in the order they were sent.
+    std::optional<TunnelKey> tunnel;  ///< Tunnel that the program chose for its packet.
+    SocketEffects socket;             ///< What it did to sockets, messages and settings.
+    std::vector<Event> events;        ///< In order of submission, over all runs.
+    std::vector<std::string> trace;   ///< `bpf_trace_printk` lines, over all runs.
     std::vector<MapContents> maps;
     /// On request: what the last run wrote to packet, context and map values, each byte once.
     std::vector<LastWrite> writes;

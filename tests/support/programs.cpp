@@ -43,7 +43,9 @@ std::unique_ptr<Instance> instantiated(const EngineCase& engine, const ObjectSpe
 }
 
 RunResult run_first(const EngineCase& engine, const ObjectSpec& object, RunInput input) {
+    auto network = std::move(input.world.network);
     input.world = World::fixed();
+    input.world.network = std::move(network);
     auto result = instantiated(engine, object)->run(object.programs.at(0).name, input);
     if (!result) throw std::runtime_error("run: " + result.error().message);
     return std::move(*result);

@@ -146,6 +146,19 @@ TEST(checked_mode, a_forgotten_ring_buffer_record_is_a_trap) {
     EXPECT_THAT(trap.reason, HasSubstr("neither submitted nor discarded"));
 }
 
+TEST(checked_mode, a_socket_that_is_kept_is_a_trap) {
+    Network network = Network::loopback();
+    network.sockets.push_back({.name = "any", .protocol = 17, .state = 7, .netns_cookie = 1});
+    network.sockets.back().local_port = 0x100;
+    RunInput input;
+    input.world.network = std::make_shared<const Network>(std::move(network));
+    auto trap = trap_of_run(
+        "r6 = 1\n *(u64 *)(r10 -16) = r6\n r6 = 0x00010000\n *(u32 *)(r10 -8) = r6\n r2 = r10\n "
+        "r2 += -16\n r3 = 12\n r4 = -1\n r5 = 0\n call 85\n r0 = 0\n exit",
+        input, {}, ProgType::xdp);
+    EXPECT_THAT(trap.reason, HasSubstr("not released"));
+}
+
 TEST(checked_mode, a_record_of_no_bytes_can_be_submitted) {
     MapSpec ring{.name = "ring", .type = MapType::ringbuf, .max_entries = 4096};
     const auto program = assembled(

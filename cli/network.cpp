@@ -1,0 +1,502 @@
+#include "cli/network.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <span>
+
+#include "cli/hex.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "nlohmann/json.hpp"
+#include "vm/tcp_sock.h"
+
+namespace bpftwin::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+// --- values
+
+template <class T>
+struct Reader;
+
+template <std::unsigned_integral T>
+struct Reader<T> {
+    static Result<T> read(const Json& json) {
+        if (!json.is_number_unsigned() || json.get<std::uint64_t>() > std::numeric_limits<T>::max())
+            return fail(fmt::format("{} is no number from 0 to {}", json.dump(),
+                                    std::numeric_limits<T>::max()));
+        return json.get<T>();
+    }
+};
+
+template <>
+struct Reader<bool> {
+    static Result<bool> read(const Json& json) {
+        if (!json.is_boolean()) return fail(json.dump() + " is neither true nor false");
+        return json.get<bool>();
+    }
+};
+
+template <>
+struct Reader<std::string> {
+    static Result<std::string> read(const Json& json) {
+        if (!json.is_string()) return fail(json.dump() + " is no text");
+        return json.get<std::string>();
+    }
+};
+
+template <>
+struct Reader<IpAddress> {
+    static Result<IpAddress> read(const Json& json) {
+        const std::string text = json.is_string() ? json.get<std::string>() : "";
+        IpAddress address{.ipv6 = text.contains(':')};
+        if (inet_pton(address.ipv6 ? AF_INET6 : AF_INET, text.c_str(), address.bytes.data()) != 1)
+            return fail(json.dump() + " is no IPv4 or IPv6 address");
+        return address;
+    }
+};
+
+template <>
+struct Reader<MacAddress> {
+    static Result<MacAddress> read(const Json& json) {
+        std::string text = json.is_string() ? json.get<std::string>() : "";
+        const bool apart = text.size() == 17 && std::ranges::count(text, ':') == 5;
+        std::erase(text, ':');
+        const auto bytes = apart ? parse_hex(text) : fail("");
+        if (!bytes || bytes->size() != 6)
+            return fail(json.dump() + " is no link address like 02:00:00:00:00:01");
+        MacAddress address{};
+        std::ranges::copy(*bytes, address.begin());
+        return address;
+    }
+};
+
+template <>
+struct Reader<Bytes> {
+    static Result<Bytes> read(const Json& json) {
+        if (!json.is_string()) return fail(json.dump() + " is no text of hexadecimal digits");
+        return parse_hex(json.get<std::string>());
+    }
+};
+
+template <>
+struct Reader<RouteType> {
+    static Result<RouteType> read(const Json& json) {
+        const std::string text = json.is_string() ? json.get<std::string>() : json.dump();
+        for (unsigned i = 0; i <= static_cast<unsigned>(RouteType::throw_); ++i)
+            if (const auto type = static_cast<RouteType>(i); name_of(type) == text) return type;
+        return fail(fmt::format("no route type '{}'", text));
+    }
+};
+
+template <class T>
+struct Reader<std::optional<T>> {
+    static Result<std::optional<T>> read(const Json& json) { return Reader<T>::read(json); }
+};
+
+template <class T>
+struct Reader<std::vector<T>> {
+    static Result<std::vector<T>> read(const Json& json) {
+        if (!json.is_array()) return fail(json.dump() + " is no list");
+        std::vector<T> values;
+        for (const Json& element : json) {
+            auto value = Reader<T>::read(element);
+            if (!value) return std::unexpected(value.error());
+            values.push_back(std::move(*value));
+        }
+        return values;
+    }
+};
+
+// --- objects
+
+/// A field of an object; `known` has the interfaces that were read before.
+template <class T>
+struct Field {
+    std::string_view name;
+    Result<void> (*take)(T& object, const Json& json, const Network& known);
+};
+
+template <auto member, class T>
+Result<void> take(T& object, const Json& json, const Network&) {
+    auto value = Reader<std::remove_cvref_t<decltype(object.*member)>>::read(json);
+    if (!value) return std::unexpected(value.error());
+    object.*member = std::move(*value);
+    return {};
+}
+
+/// A device by name or number.
+template <auto member, class T>
+Result<void> take_device(T& object, const Json& json, const Network& known) {
+    const auto found = std::ranges::find_if(known.interfaces, [&](const Interface& interface) {
+        return json.is_string() ? json == interface.name : json == interface.index;
+    });
+    if (found == known.interfaces.end()) return fail(fmt::format("no interface {}", json.dump()));
+    object.*member = found->index;
+    return {};
+}
+
+Result<void> take_forwarding(Interface& interface, const Json& json, const Network& known) {
+    if (auto taken = take<&Interface::forwarding_ipv4>(interface, json, known); !taken)
+        return taken;
+    interface.forwarding_ipv6 = interface.forwarding_ipv4;
+    return {};
+}
+
+/// "192.0.2.0/24", "2001:db8::/32".
+Result<void> take_prefix(Route& route, const Json& json, const Network&) {
+    const std::string text = json.is_string() ? json.get<std::string>() : "";
+    const std::size_t slash = text.find('/');
+    auto address = Reader<IpAddress>::read(text.substr(0, slash));
+    if (!address) return fail(json.dump() + " is no prefix like 192.0.2.0/24");
+    const std::uint32_t longest = address->ipv6 ? 128 : 32;
+    std::uint32_t length = longest;
+    if (slash != std::string::npos) {
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data() + slash + 1, end, length);
+        if (error != std::errc{} || stop != end || length > longest)
+            return fail(json.dump() + " is no prefix like 192.0.2.0/24");
+    }
+    route.destination = *address;
+    route.length = length;
+    return {};
+}
+
+constexpr Field<Interface> interface_fields[] = {
+    {"index", take<&Interface::index>},
+    {"name", take<&Interface::name>},
+    {"mtu", take<&Interface::mtu>},
+    {"mac", take<&Interface::mac>},
+    {"up", take<&Interface::up>},
+    {"forwarding", take_forwarding},
+    {"forwarding_ipv4", take<&Interface::forwarding_ipv4>},
+    {"forwarding_ipv6", take<&Interface::forwarding_ipv6>},
+    {"table", take<&Interface::table>},
+    {"addresses", take<&Interface::addresses>},
+};
+constexpr Field<Route> route_fields[] = {
+    {"to", take_prefix},
+    {"type", take<&Route::type>},
+    {"table", take<&Route::table>},
+    {"dev", take_device<&Route::interface>},
+    {"via", take<&Route::gateway>},
+    {"metric", take<&Route::metric>},
+    {"mtu", take<&Route::mtu>},
+    {"src", take<&Route::source>},
+    {"encap", take<&Route::encapsulated>},
+};
+constexpr Field<RouteRule> rule_fields[] = {
+    {"mark", take<&RouteRule::mark>},
+    {"table", take<&RouteRule::table>},
+};
+constexpr Field<Neighbour> neighbour_fields[] = {
+    {"dev", take_device<&Neighbour::interface>},
+    {"address", take<&Neighbour::address>},
+    {"mac", take<&Neighbour::mac>},
+    {"valid", take<&Neighbour::valid>},
+};
+constexpr Field<TunnelKey> tunnel_fields[] = {
+    {"id", take<&TunnelKey::id>},
+    {"source", take<&TunnelKey::source>},
+    {"destination", take<&TunnelKey::destination>},
+    {"tos", take<&TunnelKey::tos>},
+    {"ttl", take<&TunnelKey::ttl>},
+    {"label", take<&TunnelKey::label>},
+    {"flags", take<&TunnelKey::flags>},
+    {"options", take<&TunnelKey::options>},
+};
+
+// --- sockets
+
+struct Word {
+    std::string_view text;
+    std::uint32_t number;
+};
+constexpr Word families[] = {{"ipv4", 2}, {"ipv6", 10}};
+constexpr Word types[] = {{"stream", 1}, {"dgram", 2}, {"raw", 3}};
+constexpr Word protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"mptcp", 262}};
+constexpr Word states[] = {{"established", 1}, {"syn_sent", 2},   {"syn_recv", 3},
+                           {"fin_wait1", 4},   {"fin_wait2", 5},  {"time_wait", 6},
+                           {"close", 7},       {"close_wait", 8}, {"last_ack", 9},
+                           {"listen", 10},     {"closing", 11},   {"new_syn_recv", 12}};
+
+/// One of some words, or a number.
+template <auto member, auto& words>
+Result<void> take_word(Socket& socket, const Json& json, const Network& known) {
+    if (!json.is_string()) return take<member>(socket, json, known);
+    const auto text = json.get<std::string>();
+    const auto* word = std::ranges::find(words, text, &Word::text);
+    if (word == std::end(words)) {
+        std::vector<std::string_view> all;
+        std::ranges::transform(words, std::back_inserter(all), &Word::text);
+        return fail(fmt::format("'{}' is none of {}", text, fmt::join(all, ", ")));
+    }
+    socket.*member = word->number;
+    return {};
+}
+
+/// "192.0.2.1:80", "[2001:db8::1]:80", and "*:80" of a socket for all addresses.
+Result<void> take_end(IpAddress& address, std::uint16_t& port, const Json& json) {
+    const std::string text = json.is_string() ? json.get<std::string>() : "";
+    const std::size_t colon = text.rfind(':');
+    const auto wrong = [&] { return fail(json.dump() + " is no address like 192.0.2.1:80"); };
+    if (colon == std::string::npos) return wrong();
+    std::string host = text.substr(0, colon);
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
+    if (error != std::errc{} || stop != end) return wrong();
+    if (host == "*") return {};
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    auto read = Reader<IpAddress>::read(host);
+    if (!read) return wrong();
+    address = *read;
+    return {};
+}
+
+Result<void> take_local(Socket& socket, const Json& json, const Network&) {
+    return take_end(socket.local, socket.local_port, json);
+}
+
+Result<void> take_remote(Socket& socket, const Json& json, const Network&) {
+    return take_end(socket.remote, socket.remote_port, json);
+}
+
+Result<void> take_tcp(Socket& socket, const Json& json, const Network&) {
+    bpf_tcp_sock scratch{};
+    if (!json.is_object()) return fail("not a JSON object");
+    for (const auto& [name, value] : json.items()) {
+        auto number = Reader<std::uint64_t>::read(value);
+        if (!number) return std::unexpected(number.error().in(name));
+        if (!store_tcp_field(scratch, name, *number))
+            return fail(
+                fmt::format("{}: no such field of struct bpf_tcp_sock, or too large", name));
+        socket.tcp.emplace_back(name, *number);
+    }
+    return {};
+}
+
+constexpr Field<Socket> socket_fields[] = {
+    {"name", take<&Socket::name>},
+    {"family", take_word<&Socket::family, families>},
+    {"type", take_word<&Socket::type, types>},
+    {"protocol", take_word<&Socket::protocol, protocols>},
+    {"state", take_word<&Socket::state, states>},
+    {"local", take_local},
+    {"remote", take_remote},
+    {"dev", take_device<&Socket::interface>},
+    {"mark", take<&Socket::mark>},
+    {"priority", take<&Socket::priority>},
+    {"rx_queue", take<&Socket::rx_queue>},
+    {"cookie", take<&Socket::cookie>},
+    {"netns_cookie", take<&Socket::netns_cookie>},
+    {"uid", take<&Socket::uid>},
+    {"cgroups", take<&Socket::cgroups>},
+    {"classid", take<&Socket::classid>},
+    {"ipv6_only", take<&Socket::ipv6_only>},
+    {"congestion", take<&Socket::congestion>},
+    {"tcp", take_tcp},
+};
+constexpr Field<Sysctl> sysctl_fields[] = {
+    {"name", take<&Sysctl::name>},
+    {"current", take<&Sysctl::current>},
+    {"written", take<&Sysctl::written>},
+};
+
+template <class T>
+Result<T> read_object(const Json& json, std::span<const Field<T>> fields, const Network& known) {
+    T object{};
+    if (!json.is_object()) return fail(json.dump() + " is no JSON object");
+    for (const auto& [name, value] : json.items()) {
+        const auto field = std::ranges::find(fields, name, &Field<T>::name);
+        if (field == fields.end()) {
+            std::vector<std::string_view> names;
+            std::ranges::transform(fields, std::back_inserter(names), &Field<T>::name);
+            return fail(fmt::format("no field '{}'; there are {}", name, fmt::join(names, ", ")));
+        }
+        if (auto taken = field->take(object, value, known); !taken)
+            return std::unexpected(taken.error().in(name));
+    }
+    return object;
+}
+
+/// Reads a list of objects to the end of a member of the network.
+template <auto member, auto& fields,
+          class T = std::remove_cvref_t<decltype((std::declval<Network&>().*member)[0])>>
+Result<void> take_list(Network& network, const Json& json, const Network&) {
+    if (!json.is_array()) return fail("not a list");
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        auto object = read_object<T>(json[i], fields, network);
+        if (!object) return std::unexpected(object.error().in(fmt::format("[{}]", i)));
+        (network.*member).push_back(std::move(*object));
+    }
+    return {};
+}
+
+Result<void> take_interfaces(Network& network, const Json& json, const Network& known) {
+    const std::size_t old = network.interfaces.size();
+    auto taken = take_list<&Network::interfaces, interface_fields>(network, json, known);
+    if (!taken) return taken;
+    for (std::size_t i = old; i < network.interfaces.size(); ++i) {
+        const std::uint32_t index = network.interfaces[i].index;
+        if (index == 0) return fail(fmt::format("[{}]: index is missing", i - old));
+        if (std::ranges::count(network.interfaces, index, &Interface::index) > 1 && index != 1)
+            return fail(fmt::format("[{}]: index {} is there twice", i - old, index));
+    }
+    // An interface with the number of the loopback device stands for it.
+    if (std::ranges::count(network.interfaces, 1U, &Interface::index) > 1)
+        network.interfaces.erase(network.interfaces.begin());
+    return {};
+}
+
+Result<void> take_tunnel(Network& network, const Json& json, const Network& known) {
+    auto tunnel = read_object<TunnelKey>(json, tunnel_fields, known);
+    if (!tunnel) return std::unexpected(tunnel.error());
+    if (tunnel->source.ipv6 != tunnel->destination.ipv6)
+        return fail("source and destination are not of one family");
+    network.tunnel = std::move(*tunnel);
+    return {};
+}
+
+/// What was left out of a socket follows from the rest.
+Result<void> take_sockets(Network& network, const Json& json, const Network& known) {
+    auto taken = take_list<&Network::sockets, socket_fields>(network, json, known);
+    if (!taken) return taken;
+    for (std::size_t i = 0; i < network.sockets.size(); ++i) {
+        Socket& socket = network.sockets[i];
+        constexpr std::uint32_t udp = 17;
+        const auto gives = [&](const char* name) { return json[i].contains(name); };
+        if (!gives("family") && (socket.local.ipv6 || socket.remote.ipv6)) socket.family = AF_INET6;
+        if (!gives("type") && socket.protocol == udp) socket.type = 2;
+        if (!gives("state") && socket.remote_port == 0)
+            socket.state = socket.protocol == udp ? 7 : 10;
+        socket.local.ipv6 = socket.remote.ipv6 = socket.family == AF_INET6;
+    }
+    return {};
+}
+
+Result<void> take_own_socket(Network& network, const Json& json, const Network& known) {
+    auto taken = take<&Network::own_socket>(network, json, known);
+    if (!taken) return taken;
+    if (std::ranges::count(network.sockets, network.own_socket, &Socket::name) == 1) return {};
+    return fail(fmt::format("not one socket '{}'", network.own_socket));
+}
+
+Result<void> take_sysctl(Network& network, const Json& json, const Network& known) {
+    auto sysctl = read_object<Sysctl>(json, sysctl_fields, known);
+    if (!sysctl) return std::unexpected(sysctl.error());
+    network.sysctl = std::move(*sysctl);
+    return {};
+}
+
+/// In this order, as routes and neighbours name interfaces.
+constexpr Field<Network> network_fields[] = {
+    {"interfaces", take_interfaces},
+    {"routes", take_list<&Network::routes, route_fields>},
+    {"rules", take_list<&Network::rules, rule_fields>},
+    {"neighbours", take_list<&Network::neighbours, neighbour_fields>},
+    {"sockets", take_sockets},
+    {"own_socket", take_own_socket},
+    {"sysctl", take_sysctl},
+    {"tunnel", take_tunnel},
+    {"at_ingress", take<&Network::at_ingress>},
+    {"classid", take<&Network::classid>},
+    {"route_realm", take<&Network::route_realm>},
+};
+
+}  // namespace
+
+Result<Network> parse_network(const Json& json) {
+    Network network = Network::loopback();
+    if (!json.is_object()) return fail("not a JSON object");
+    for (const auto& [name, value] : json.items())
+        if (std::ranges::find(network_fields, name, &Field<Network>::name) ==
+            std::end(network_fields))
+            return fail(fmt::format("no field '{}'", name));
+    for (const Field<Network>& field : network_fields) {
+        const auto found = json.find(field.name);
+        if (found == json.end()) continue;
+        if (auto taken = field.take(network, *found, network); !taken)
+            return std::unexpected(taken.error().in(field.name));
+    }
+    return network;
+}
+
+std::string text_of(const IpAddress& address) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(address.ipv6 ? AF_INET6 : AF_INET, address.bytes.data(), text.data(), text.size());
+    return text.data();
+}
+
+std::vector<std::string> socket_lines(const SocketEffects& effects) {
+    std::vector<std::string> lines;
+    if (effects.assigned) lines.push_back(fmt::format("socket {} assigned", *effects.assigned));
+    for (const SocketOption& set : effects.options)
+        lines.push_back(
+            fmt::format("socket option {}/{} = {}", set.level, set.option, hex(set.value, " ")));
+    if (effects.callback_flags)
+        lines.push_back(fmt::format("socket callbacks {:#x}", *effects.callback_flags));
+    if (effects.bound_address)
+        lines.push_back(fmt::format("socket bound to {} port {}", text_of(*effects.bound_address),
+                                    effects.bound_port));
+    if (!effects.header_options.empty())
+        lines.push_back(fmt::format("header options {}", hex(effects.header_options, " ")));
+    if (effects.reserved_options != 0)
+        lines.push_back(fmt::format("header options: {} bytes reserved", effects.reserved_options));
+    if (effects.apply_bytes != 0)
+        lines.push_back(fmt::format("verdict for {} bytes", effects.apply_bytes));
+    if (effects.cork_bytes != 0)
+        lines.push_back(fmt::format("held back up to {} bytes", effects.cork_bytes));
+    if (effects.sysctl) lines.push_back(fmt::format("setting becomes \"{}\"", *effects.sysctl));
+    return lines;
+}
+
+Json socket_json(const SocketEffects& effects) {
+    if (effects == SocketEffects{}) return {};
+    Json options = Json::array();
+    for (const SocketOption& set : effects.options)
+        options.push_back({{"socket", set.socket},
+                           {"level", set.level},
+                           {"option", set.option},
+                           {"value", hex(set.value, "")}});
+    Json json = {{"options", options},
+                 {"header_options", hex(effects.header_options, "")},
+                 {"reserved_options", effects.reserved_options},
+                 {"apply_bytes", effects.apply_bytes},
+                 {"cork_bytes", effects.cork_bytes}};
+    json["assigned"] = effects.assigned ? Json(*effects.assigned) : Json();
+    json["callback_flags"] = effects.callback_flags ? Json(*effects.callback_flags) : Json();
+    json["sysctl"] = effects.sysctl ? Json(*effects.sysctl) : Json();
+    if (effects.bound_address)
+        json["bound"] = {{"address", text_of(*effects.bound_address)},
+                         {"port", effects.bound_port}};
+    return json;
+}
+
+std::string tunnel_text(const TunnelKey& tunnel) {
+    std::string text =
+        fmt::format("id {}, {} -> {}, flags {:#x}", tunnel.id, text_of(tunnel.source),
+                    text_of(tunnel.destination), tunnel.flags);
+    if (tunnel.tos != 0) text += fmt::format(", tos {}", tunnel.tos);
+    if (tunnel.ttl != 0) text += fmt::format(", ttl {}", tunnel.ttl);
+    if (tunnel.label != 0) text += fmt::format(", label {}", tunnel.label);
+    if (!tunnel.options.empty()) text += fmt::format(", options {}", hex(tunnel.options, " "));
+    return text;
+}
+
+Json tunnel_json(const TunnelKey& tunnel) {
+    return {{"id", tunnel.id},
+            {"source", text_of(tunnel.source)},
+            {"destination", text_of(tunnel.destination)},
+            {"tos", tunnel.tos},
+            {"ttl", tunnel.ttl},
+            {"label", tunnel.label},
+            {"flags", tunnel.flags},
+            {"options", hex(tunnel.options, "")}};
+}
+
+}  // namespace bpftwin::cli
