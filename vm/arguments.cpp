@@ -54,11 +54,13 @@ private:
                 return machine_.image_of(value) != nullptr ||
                        refuse(value, "is not a function of the program");
             case ArgType::const_str: return check_string(value);
+            case ArgType::btf_id:
+            case ArgType::btf_id_sock_common:
+                return machine_.allows(value, 1, false) ||
+                       refuse(value, "is no object of the kernel");
             case ArgType::dynptr:
             case ArgType::ringbuf_dynptr:
-            case ArgType::btf_id_sock_common:
             case ArgType::kptr_xchg_dest:
-            case ArgType::btf_id:
             case ArgType::percpu_btf_id:
             case ArgType::sock_common:
             case ArgType::socket: return refuse(value, "kernel objects do not exist here");

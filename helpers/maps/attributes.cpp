@@ -121,6 +121,9 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::perf_event_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
+        case MapFamily::stack_trace:
+        case MapFamily::cgroup_array:
+        case MapFamily::local_storage:
         case MapFamily::none: return {};
     }
     bug("MapFamily");
