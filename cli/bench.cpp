@@ -66,7 +66,12 @@ Result<BenchPlan> make_plan(const Arguments& arguments) {
     plan.settings = std::move(*settings);
     plan.path = arguments.object.path;
     plan.trust = arguments.trust;
-    plan.options = {.cpu_count = arguments.input.cpus, .metered = arguments.budget};
+    if (!arguments.input.format.empty())
+        return fail(
+            "--format: bench takes fields by place (u32[8]) or by the program's own struct");
+    plan.options = {.cpu_count = arguments.input.cpus,
+                    .metered = arguments.budget,
+                    .kernel_types = object_types(plan.ready, !plan.input.world.objects.empty())};
     plan.effort = arguments.effort;
     return plan;
 }

@@ -65,7 +65,8 @@ Comparison::Side Comparison::make_side(const Competitor& competitor) const {
         competitor.contender->safety == Safety::checked || compare::is_kernel(competitor.name);
     if (!checks && plan_.cleared.clearance != Clearance::full)
         return {competitor.name, nullptr, Error{plan_.cleared.reason(), ENOTSUP}};
-    auto instance = competitor.contender->instantiate(plan_.object, {.cpu_count = plan_.cpus});
+    auto instance = competitor.contender->instantiate(
+        plan_.object, {.cpu_count = plan_.cpus, .kernel_types = plan_.kernel_types});
     if (!instance) return {competitor.name, nullptr, instance.error()};
     auto stored = store_settings(**instance, plan_.object, plan_.settings);
     if (!stored) return {competitor.name, nullptr, stored.error().in(competitor.name)};

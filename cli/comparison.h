@@ -62,6 +62,8 @@ struct ComparisonPlan {
     /// What our verifier said of the program: engines of this process without checks run what was
     /// cleared.
     Cleared cleared = {};
+    /// As `EngineOptions::kernel_types`.
+    std::shared_ptr<const Btf> kernel_types = {};
 };
 
 /// An object on all engines.

@@ -177,11 +177,15 @@ Result<Exit> run(const Arguments& arguments) {
     if (!stream) return std::unexpected(stream.error());
 
     // A kernel runs the program where this thread is.
+    const auto types = object_types(*ready, !input->world.objects.empty());
+    if (auto placed = place_fields(*input, arguments.input, object, **program, types.get());
+        !placed)
+        return std::unexpected(placed.error());
     const compare::Pin pin(arguments.input.cpu);
     if (pin.cpu()) input->world.cpu = *pin.cpu();
     const auto competitors = make_competitors(arguments.engines);
     auto comparison = Comparison::create({object, **program, *settings, arguments.input.cpus,
-                                          !arguments.input.world.empty(), cleared},
+                                          !arguments.input.world.empty(), cleared, types},
                                          competitors);
     if (!comparison) return std::unexpected(comparison.error());
     auto engines = columns(*comparison, competitors, arguments);

@@ -95,6 +95,23 @@ Json run_json(const RunPlan& plan, const Outcome& outcome) {
     json["events"] = Json::array();
     for (const Event& event : result.events) json["events"].push_back(event_json(plan, event));
     json["trace"] = result.trace;
+    if (!result.signals.empty()) {
+        json["signals"] = Json::array();
+        for (const SignalSent& sent : result.signals)
+            json["signals"].push_back(
+                {{"pid", sent.pid}, {"signal", sent.signal}, {"thread", sent.thread}});
+    }
+    if (!result.sequence.empty()) json["sequence"] = result.sequence;
+    if (result.retval) json["retval"] = *result.retval;
+    if (result.override_return) json["override_return"] = *result.override_return;
+    if (!result.calls.empty()) {
+        json["calls"] = Json::array();
+        for (const CallRecord& call : result.calls)
+            json["calls"].push_back({{"function", call.function},
+                                     {"args", call.args},
+                                     {"result", call.result},
+                                     {"replaced", call.replaced}});
+    }
     if (result.claims_held != 0) json["claims_held"] = result.claims_held;
     if (plan.time) {
         json["duration_ns"] = result.duration_ns;

@@ -5,8 +5,12 @@
 #include "cli/assembly.h"
 #include "cli/compile.h"
 #include "cli/target.h"
+#include "compare/judge.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
+#include "helpers/prototype.h"
+#include "isa/decode.h"
+#include "vm/context.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -35,6 +39,19 @@ std::string program_list(const ObjectSpec& object) {
         names.push_back(fmt::format("{} ({})", program.name, program.section));
     }
     return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Whether a program may meet objects of the kernel: its hook passes them, or it asks for one.
+bool meets_objects(const ProgramSpec& program) {
+    if (!program.autoload) return false;
+    if (probes_memory(program.type) && program.type != ProgType::raw_tracepoint) return true;
+    const Helper& task = *helper_named("get_current_task");
+    const Helper& typed = *helper_named("get_current_task_btf");
+    return std::ranges::any_of(program.insns, [&](const Insn& insn) {
+        const auto op = decode(insn);
+        const auto id = static_cast<std::uint32_t>(insn.imm);
+        return op == Op::call_kfunc || (op == Op::call_helper && (id == task.id || id == typed.id));
+    });
 }
 
 /// Programs that the object asks to load: not those in sections "?name".
@@ -86,6 +103,12 @@ Result<ReadyObject> open_ready_object(const ObjectArguments& arguments) {
     if (auto taken = check_kconfig(arguments.kconfig, ready.spec, *outcomes); !taken)
         return std::unexpected(taken.error());
     return ready;
+}
+
+std::shared_ptr<const Btf> object_types(const ReadyObject& ready, bool wanted) {
+    if (ready.kernel_types || !ready.is_this_machine) return ready.kernel_types;
+    const bool needed = wanted || std::ranges::any_of(ready.spec.programs, meets_objects);
+    return needed ? compare::kernel_types_here() : nullptr;
 }
 
 Result<ProgramSpec*> choose_program(ObjectSpec& object, const std::string& name) {

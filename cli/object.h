@@ -43,6 +43,11 @@ struct ReadyObject {
 /// kernel that an object is loaded into is asked by its engine.)
 Result<ReadyObject> open_ready_object(const ObjectArguments& arguments);
 
+/// The types that the kernel objects of a run are laid out by: those that the object was made ready
+/// for, or where programs work with such objects, those of this machine.
+/// @param wanted whether the user describes objects. @return null where nobody needs or has them.
+std::shared_ptr<const Btf> object_types(const ReadyObject& ready, bool wanted);
+
 /// The program called `name`; with an empty name the only one of the object.
 /// @return an Error that lists the programs if that does not name one.
 Result<ProgramSpec*> choose_program(ObjectSpec& object, const std::string& name);

@@ -29,9 +29,10 @@ struct RunPlan {
     const Verdict* verdict;  ///< Of our verifier; null: it was not asked.
     EventTypes events;
     std::uint32_t repeat;
-    bool many;          ///< More than one packet.
-    bool time;          ///< Say how long it took.
-    bool summary_only;  ///< With many packets: nothing about a single one unless it trapped.
+    bool many;           ///< More than one packet.
+    bool time;           ///< Say how long it took.
+    bool summary_only;   ///< With many packets: nothing about a single one unless it trapped.
+    bool calls = false;  ///< Show calls of helpers and kernel functions.
 };
 
 /// Where text goes.

@@ -3,6 +3,7 @@
 
 #include "cli/clearance.h"
 #include "cli/command.h"
+#include "cli/fail_each.h"
 #include "cli/input.h"
 #include "cli/object.h"
 #include "cli/packets.h"
@@ -28,8 +29,8 @@ struct RunArguments {
     std::uint32_t repeat = 1;
     std::uint64_t budget = RunInput().budget;
     TrustArguments trust;
-    bool checked = false, check_invariants = false, json = false, time = false, summary = false,
-         no_maps = false, perf_map = false, gdb = false;
+    bool fail_each = false, checked = false, check_invariants = false, json = false, time = false,
+         summary = false, no_maps = false, perf_map = false, gdb = false;
 };
 
 /// What all runs have in common. Maps are read once, when all runs are over.
@@ -160,6 +161,17 @@ Result<Exit> run_packets(const RunArguments& arguments, RunPlan& plan, RunInput 
     return runner.run(*stream, std::move(*first), std::move(*second));
 }
 
+/// With the first packet, where there are any.
+Result<Exit> fail_each_call(const RunArguments& arguments, const RunPlan& plan, RunInput input,
+                            const MakeInstance& make) {
+    auto stream = PacketStream::open(arguments.input.packets);
+    if (!stream) return std::unexpected(stream.error());
+    auto first = stream->next();
+    if (!first) return std::unexpected(first.error());
+    if (*first) input.packet = std::move((*first)->bytes);
+    return run_fail_each(plan, std::move(input), make, arguments.json);
+}
+
 /// A program that may not run: its verdict is the finding.
 Exit refuse(const RunArguments& arguments, const RunPlan& plan, const Cleared& cleared) {
     if (!arguments.json) {
@@ -185,7 +197,10 @@ Result<Safety> safety_of(const RunArguments& arguments, const Cleared& cleared) 
                                 cleared.reason(), arguments.engine));
     if (!checks) return Safety::unsafe;
     const InputArguments& input = arguments.input;
-    const bool own_context = !input.fields.empty() || !input.context_file.empty();
+    // What the user says may be what the verifier rules out.
+    const bool own_context = !input.fields.empty() || !input.context_file.empty() ||
+                             !input.objects.empty() || !input.mocks.empty() ||
+                             !input.faults.empty();
     const bool checked = arguments.checked || arguments.check_invariants;
     return checked ? Safety::checked : cleared.interpreter_safety(own_context);
 }
@@ -221,21 +236,34 @@ Result<Exit> run(const RunArguments& arguments) {
                  arguments.repeat,
                  false,
                  arguments.time,
-                 arguments.summary};
+                 arguments.summary,
+                 arguments.input.calls};
     if (cleared.clearance == Clearance::refused) return refuse(arguments, plan, cleared);
     const auto safety = safety_of(arguments, cleared);
     if (!safety) return std::unexpected(safety.error());
     plan.safety = *safety;
     note_unverified(cleared);
 
-    auto instance = (*engine)->instantiate(object, {.safety = *safety,
-                                                    .cpu_count = arguments.input.cpus,
-                                                    .perf_map = arguments.perf_map,
-                                                    .gdb = arguments.gdb,
-                                                    .claims = cleared.claims});
-    if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
-    auto stored = store_settings(**instance, object, *settings);
-    if (!stored) return std::unexpected(stored.error());
+    const auto types = object_types(*ready, !input->world.objects.empty());
+    if (auto placed = place_fields(*input, arguments.input, object, **program, types.get());
+        !placed)
+        return std::unexpected(placed.error());
+    const EngineOptions options{.safety = *safety,
+                                .cpu_count = arguments.input.cpus,
+                                .perf_map = arguments.perf_map,
+                                .gdb = arguments.gdb,
+                                .claims = cleared.claims,
+                                .kernel_types = types};
+    const auto make = [&]() -> Result<std::unique_ptr<Instance>> {
+        auto instance = (*engine)->instantiate(object, options);
+        if (!instance) return std::unexpected(instance.error().in(arguments.object.path));
+        auto stored = store_settings(**instance, object, *settings);
+        if (!stored) return std::unexpected(stored.error());
+        return instance;
+    };
+    if (arguments.fail_each) return fail_each_call(arguments, plan, std::move(*input), make);
+    auto instance = make();
+    if (!instance) return std::unexpected(instance.error());
     return run_packets(arguments, plan, std::move(*input), **instance);
 }
 
@@ -251,6 +279,8 @@ void add_engine_options(Options options, RunArguments& arguments) {
     options.add("--budget", arguments.budget, "Instructions after which a run is stopped")
         .positive()
         .type("N");
+    options.add_flag("--fail-each", arguments.fail_each,
+                     "One run for each call that can fail, with that call failing");
     const Option unsafe = add_trust_options(options, arguments.trust);
     options
         .add_flag("--checked", arguments.checked,
@@ -290,6 +320,8 @@ std::string footer() {
            "  bpftwin run parser.c --packet mix.pcap --packet-out after.pcap\n"
            "  bpftwin run exec.o --prog on_exec --world fixed --event 'struct event'\n"
            "  bpftwin run lb.o --packet lb.pcap --check-invariants\n"
+           "  bpftwin run exec.o --obj 'task.real_parent.tgid=7' --mock ringbuf_reserve=null\n"
+           "  bpftwin run exec.o --fail-each\n"
            "  bpftwin run lb.o --packet hex:ffffffffffff0011223344550800 --set backends 0 '{.ip = "
            "1}'\n\n"
            "Exit status: 0 fine, 1 not accepted or a run trapped, 2 bad usage or input, 130 "

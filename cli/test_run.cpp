@@ -56,6 +56,7 @@ Result<CaseArguments> parse_case(const std::string& path, const TestCase& test) 
     arguments.input.world.insert(arguments.input.world.begin(), "fixed");
     for (std::string& packets : arguments.input.packets) look_beside(path, packets);
     look_beside(path, arguments.input.context_file);
+    look_beside(path, arguments.input.format);
     return arguments;
 }
 
@@ -109,9 +110,14 @@ private:
         // A capture has several, bytes are one.
         const bool many =
             packets.size() > 1 || (!packets.empty() && !packets.front().starts_with("hex:"));
+        const auto types = object_types(object_, !input->world.objects.empty());
+        if (auto placed =
+                place_fields(*input, arguments.input, object_.spec, **program, types.get());
+            !placed)
+            return placed;
         const compare::Pin pin(input->world.cpu);
         auto comparison = Comparison::create(
-            {object_.spec, **program, *settings, arguments.input.cpus, true, cleared},
+            {object_.spec, **program, *settings, arguments.input.cpus, true, cleared, types},
             competitors_);
         if (!comparison) return std::unexpected(comparison.error());
         const RunPlan plan{object_.spec,
@@ -125,7 +131,8 @@ private:
                            arguments.repeat,
                            many,
                            false,
-                           false};
+                           false,
+                           arguments.input.calls};
         return run_all(plan, std::move(*input), *comparison, packets);
     }
 

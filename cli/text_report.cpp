@@ -6,6 +6,7 @@
 #include "cli/hex.h"
 #include "cli/map_text.h"
 #include "cli/network.h"
+#include "cli/mocks.h"
 #include "cli/report.h"
 #include "cli/values.h"
 #include "fmt/format.h"
@@ -136,6 +137,25 @@ private:
         for (const std::string& line : socket_lines(result.socket))
             text += fmt::format("{}{}\n", indent, line);
         for (const Event& event : result.events) text += event_text(event, indent);
+        return text + outside_effects(result, indent);
+    }
+
+    /// What reached something else than a map: signals, files, the hook's result; and calls.
+    [[nodiscard]] std::string outside_effects(const RunResult& result,
+                                              std::string_view indent) const {
+        std::string text;
+        const auto add = [&](std::string_view what, std::string_view value) {
+            text += fmt::format("{}{} {}\n", indent, style_.dim(what), value);
+        };
+        for (const SignalSent& sent : result.signals)
+            add("signal", fmt::format("{} to {} {}", sent.signal,
+                                      sent.thread ? "thread" : "process", sent.pid));
+        if (!result.sequence.empty())
+            text += indented(result.sequence, fmt::format("{}{} ", indent, style_.dim("seq")));
+        if (result.retval) add("retval", fmt::to_string(*result.retval));
+        if (result.override_return) add("override_return", result_text(*result.override_return));
+        if (!plan_.calls) return text;
+        for (const CallRecord& call : result.calls) add("call", call_text(call));
         return text;
     }
 

@@ -1,6 +1,8 @@
 #include "cli/world.h"
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "cli/hex.h"
 #include "cli/network.h"
@@ -20,6 +22,7 @@ struct Field {
 };
 
 constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t s32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t u64_max = std::numeric_limits<std::uint64_t>::max();
 
 std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
@@ -33,12 +36,61 @@ constexpr Field fields[] = {
     {"tgid", u32_max, [](World& w, std::uint64_t v) { w.task.tgid = low(v); }},
     {"uid", u32_max, [](World& w, std::uint64_t v) { w.task.uid = low(v); }},
     {"gid", u32_max, [](World& w, std::uint64_t v) { w.task.gid = low(v); }},
+    {"pid_ns_dev", u64_max, [](World& w, std::uint64_t v) { w.task.pid_ns_dev = v; }},
+    {"pid_ns_ino", u64_max, [](World& w, std::uint64_t v) { w.task.pid_ns_ino = v; }},
+    {"perf_counter", u64_max, [](World& w, std::uint64_t v) { w.perf.counter = v; }},
+    {"perf_enabled", u64_max, [](World& w, std::uint64_t v) { w.perf.enabled = v; }},
+    {"perf_running", u64_max, [](World& w, std::uint64_t v) { w.perf.running = v; }},
+    {"attach_cookie", u64_max, [](World& w, std::uint64_t v) { w.attach_cookie = v; }},
+    {"func_ip", u64_max, [](World& w, std::uint64_t v) { w.func_ip = v; }},
+    {"ima_algorithm", s32_max,
+     [](World& w, std::uint64_t v) { w.ima_algorithm = static_cast<std::int32_t>(v); }},
 };
+
+/// Fields that hold several numbers: "1,0x2a", in JSON [1, 42].
+struct ListField {
+    std::string_view name;
+    std::vector<std::uint64_t>& (*of)(World&);
+};
+constexpr ListField list_fields[] = {
+    {"kernel_stack", [](World& w) -> std::vector<std::uint64_t>& { return w.task.kernel_stack; }},
+    {"user_stack", [](World& w) -> std::vector<std::uint64_t>& { return w.task.user_stack; }},
+    {"cgroups", [](World& w) -> std::vector<std::uint64_t>& { return w.task.cgroups; }},
+};
+
+Result<void> set_list(std::vector<std::uint64_t>& list, std::string_view text) {
+    list.clear();
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        auto value = parse_integer(text.substr(0, comma));
+        if (!value) return std::unexpected(value.error());
+        list.push_back(*value);
+        text.remove_prefix(std::min(comma, text.size() - 1) + 1);
+    }
+    return {};
+}
 
 Result<void> set_field(World& world, std::string_view name, std::string_view text) {
     if (name == "comm") {
         world.task.comm = text;
         return {};
+    }
+    if (name == "ima_hash") {
+        auto bytes = parse_hex(text);
+        if (!bytes) return std::unexpected(bytes.error().in(name));
+        world.ima_hash = std::move(*bytes);
+        return {};
+    }
+    if (name == "retval") {
+        auto value = parse_integer(text);
+        if (!value) return std::unexpected(value.error().in(name));
+        world.retval = static_cast<std::int32_t>(*value);
+        return {};
+    }
+    for (const ListField& field : list_fields) {
+        if (field.name != name) continue;
+        auto set = set_list(field.of(world), text);
+        return set ? set : std::unexpected(set.error().in(name));
     }
     for (const Field& field : fields) {
         if (field.name != name) continue;
@@ -61,9 +113,19 @@ Result<void> set_base(World& world, std::string_view name) {
     return {};
 }
 
+/// [1, "0x2a"] as "1,0x2a"; what is no number is seen as such later.
+std::string list_text(const Json& list) {
+    std::string text;
+    for (const Json& value : list)
+        text += (text.empty() ? "" : ",") +
+                (value.is_string() ? value.get<std::string>() : value.dump());
+    return text;
+}
+
 Result<void> set_json_field(World& world, const std::string& name, const Json& value) {
     if (value.is_string()) return set_field(world, name, value.get<std::string>());
     if (value.is_number_integer()) return set_field(world, name, value.dump());
+    if (value.is_array()) return set_field(world, name, list_text(value));
     return fail(fmt::format("field {} is neither text nor an integer", name));
 }
 
@@ -71,6 +133,18 @@ Result<void> apply_network(World& world, const Json& json) {
     auto network = parse_network(json);
     if (!network) return std::unexpected(network.error().in("network"));
     world.network = std::make_shared<const Network>(std::move(*network));
+    return {};
+}
+
+/// {"task.comm": "\"bash\"", "args.file.f_flags": 2}: text is a value as in `ObjectField`.
+Result<void> add_objects(World& world, const Json& json) {
+    if (!json.is_object()) return fail("objects is not a JSON object of paths and values");
+    for (const auto& [path, value] : json.items()) {
+        if (!value.is_string() && !value.is_number() && !value.is_boolean())
+            return fail(fmt::format("object {} is neither text nor a number", path));
+        world.objects.push_back(
+            {path, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
     return {};
 }
 
@@ -83,11 +157,10 @@ Result<void> apply_json(World& world, const Json& json) {
     }
     for (const auto& [name, value] : json.items()) {
         if (name == "base") continue;
-        if (name == "network") {
-            if (auto set = apply_network(world, value); !set) return set;
-            continue;
-        }
-        auto set = name == "task" ? apply_json(world, value) : set_json_field(world, name, value);
+        auto set = name == "task"      ? apply_json(world, value)
+                   : name == "network" ? apply_network(world, value)
+                   : name == "objects" ? add_objects(world, value)
+                                       : set_json_field(world, name, value);
         if (!set) return set;
     }
     return {};
@@ -118,6 +191,8 @@ Result<void> apply(World& world, const std::string& argument) {
 std::string world_fields() {
     std::string names = "comm";
     for (const Field& field : fields) names += fmt::format(", {}", field.name);
+    for (const ListField& field : list_fields) names += fmt::format(", {}", field.name);
+    names += ", ima_hash, retval";
     return names;
 }
 
@@ -141,6 +216,12 @@ World other_world(World world, bool invented) {
     for (std::uint32_t* id : {&world.task.pid, &world.task.tgid, &world.task.uid, &world.task.gid})
         *id += every_byte;
     world.task.comm = "another task";
+    constexpr std::uint64_t every_byte_of_address = 0x0101010101010101;
+    for (std::uint64_t* value : {&world.attach_cookie, &world.func_ip, &world.perf.counter,
+                                 &world.perf.enabled, &world.perf.running})
+        *value += every_byte_of_address;
+    for (auto* list : {&world.task.kernel_stack, &world.task.user_stack, &world.task.cgroups})
+        for (std::uint64_t& value : *list) value += every_byte_of_address;
     return world;
 }
 

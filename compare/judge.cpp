@@ -41,8 +41,7 @@ std::string missing_in(const ProgramSpec& program) {
     return {};
 }
 
-/// Types of this machine's kernel, read once; null where it does not show them.
-std::shared_ptr<const Btf> kernel_types_here() {
+std::shared_ptr<const Btf> types_here() {
     static const auto types = load_btf_file("/sys/kernel/btf/vmlinux");
     return types ? *types : nullptr;
 }
@@ -91,6 +90,8 @@ Result<std::unique_ptr<Judge>> make_judge(std::string_view name) {
     return fail(fmt::format("'{}' has no verifier; there are bpftwin, kernel and vm:IMAGE", name));
 }
 
+std::shared_ptr<const Btf> kernel_types_here() { return types_here(); }
+
 Verdict verify_ready(const ObjectSpec& object, const ProgramSpec& program, const ReadyFor& kernel) {
     if (std::string missing = missing_in(program); !missing.empty())
         return {.reason = std::move(missing)};
@@ -103,7 +104,7 @@ Verdict verify_ready(const ObjectSpec& object, const ProgramSpec& program, const
     // Few programs need the kernel's types, which take time to read.
     const bool may_need_types = verdict.answer == Answer::unsupported && !options.kernel_types;
     if (!may_need_types || !kernel.this_machine) return verdict;
-    options.kernel_types = kernel_types_here();
+    options.kernel_types = types_here();
     return options.kernel_types ? verify(object, program, options) : verdict;
 }
 

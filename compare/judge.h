@@ -18,6 +18,9 @@ namespace bpftwin::compare {
 /// @return an Error that lists the names, or says what a kernel lacks.
 Result<std::unique_ptr<Judge>> make_judge(std::string_view name);
 
+/// Types of this machine's kernel, read once; null where it does not show them.
+std::shared_ptr<const Btf> kernel_types_here();
+
 /// The kernel that an object was made ready for, as far as our verifier asks for it.
 struct ReadyFor {
     /// Its types; null: not read yet, or not known.

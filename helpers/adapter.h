@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "helpers/map.h"
+#include "helpers/maps/local_storage.h"
 #include "helpers/maps/ring_buffer.h"
+#include "helpers/maps/stack_trace.h"
 #include "helpers/require.h"
 #include "vm/context.h"
 #include "vm/runtime.h"
@@ -48,6 +50,31 @@ struct Argument<RingBuffer&> {
     }
     static RingBuffer& from(Runtime&, std::uint64_t value) {
         return static_cast<RingBuffer&>(*reinterpret_cast<Map*>(value));
+    }
+};
+
+/// Maps that a helper knows more of.
+template <>
+struct Argument<StackTrace&> {
+    static bool valid(Runtime& runtime, std::uint64_t value) {
+        return require_map_type(runtime, Argument<Map&>::from(runtime, value),
+                                MapType::stack_trace);
+    }
+    static StackTrace& from(Runtime&, std::uint64_t value) {
+        return static_cast<StackTrace&>(*reinterpret_cast<Map*>(value));
+    }
+};
+
+/// Local storage of any kind of owner; which one the verifier has checked.
+template <>
+struct Argument<LocalStorage&> {
+    static bool valid(Runtime& runtime, std::uint64_t value) {
+        if (dynamic_cast<LocalStorage*>(&Argument<Map&>::from(runtime, value))) return true;
+        refuse_argument(runtime, "the map holds no values of objects");
+        return false;
+    }
+    static LocalStorage& from(Runtime&, std::uint64_t value) {
+        return static_cast<LocalStorage&>(*reinterpret_cast<Map*>(value));
     }
 };
 

@@ -11,11 +11,13 @@
 
 namespace bpftwin {
 
+class LocalStorage;
 class Map;
 class Packet;
 class RingBuffer;
 class Runtime;
 struct LiveSocket;
+class StackTrace;
 
 namespace calls {
 
@@ -67,6 +69,90 @@ std::uint64_t get_current_pid_tgid(Runtime& runtime);
 std::uint64_t get_current_uid_gid(Runtime& runtime);
 long get_current_comm(Runtime& runtime, char* to, std::uint32_t size);
 std::uint32_t get_prandom_u32(Runtime& runtime);
+
+// --- tasks (helpers/task_calls.cpp)
+
+/// @return address of the running task's `struct task_struct`.
+std::uint64_t get_current_task(Runtime& runtime);
+std::uint64_t get_current_task_btf(Runtime& runtime);
+/// @return address of a `struct pt_regs`, whose fields are those that paths `regs.…` set.
+std::uint64_t task_pt_regs(Runtime& runtime, std::uint64_t task);
+std::uint64_t get_current_cgroup_id(Runtime& runtime);
+/// @return 0 where there is no such level.
+std::uint64_t get_current_ancestor_cgroup_id(Runtime& runtime, std::int32_t level);
+/// @return 0, 1, -E2BIG for an index out of range, -EAGAIN for an empty slot.
+long current_task_under_cgroup(Runtime& runtime, Map& map, std::uint32_t index);
+/// Sockets belong to the cgroup of the running task.
+long skb_under_cgroup(Runtime& runtime, Packet& packet, Map& map, std::uint32_t index);
+std::uint64_t skb_cgroup_id(Runtime& runtime, Packet& packet);
+std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, Packet& packet, std::int32_t level);
+/// Noted in `RunResult::signals`. @return 0, -EINVAL, or -EPERM for the init process.
+long send_signal(Runtime& runtime, std::uint32_t signal);
+long send_signal_thread(Runtime& runtime, std::uint32_t signal);
+long get_ns_current_pid_tgid(Runtime& runtime, std::uint64_t dev, std::uint64_t inode,
+                             std::uint32_t* pid_and_tgid, std::uint32_t size);
+/// @return 0, or -EFAULT with `to` zeroed.
+long copy_from_user(Runtime& runtime, void* to, std::uint32_t size, std::uint64_t from);
+long copy_from_user_task(Runtime& runtime, void* to, std::uint32_t size, std::uint64_t from,
+                         std::uint64_t task, std::uint64_t flags);
+long probe_write_user(Runtime& runtime, std::uint64_t to, const void* from, std::uint32_t size);
+
+// --- stacks (helpers/stack_calls.cpp): those of the world's task
+
+/// @return the stack's id, -EINVAL, -EFAULT without a stack, -EEXIST, -ENOMEM.
+long get_stackid(Runtime& runtime, const void* context, StackTrace& map, std::uint64_t flags);
+/// @return bytes written, -EINVAL or -EFAULT.
+long get_stack(Runtime& runtime, const void* context, void* to, std::uint32_t size,
+               std::uint64_t flags);
+long get_task_stack(Runtime& runtime, std::uint64_t task, void* to, std::uint32_t size,
+                    std::uint64_t flags);
+
+// --- storage of objects (helpers/storage_calls.cpp)
+
+/// @param flags 1: make it where there is none. @return null otherwise, and for a null object.
+void* task_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t task, const void* initial,
+                       std::uint64_t flags);
+long task_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t task);
+void* inode_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t inode,
+                        const void* initial, std::uint64_t flags);
+long inode_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t inode);
+void* cgrp_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t cgroup,
+                       const void* initial, std::uint64_t flags);
+long cgrp_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t cgroup);
+/// Sockets as objects of the kernel; known by their cookie, or without one in this run only.
+void* sk_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t socket, const void* initial,
+                     std::uint64_t flags);
+long sk_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t socket);
+
+// --- the hook (helpers/hook_calls.cpp)
+
+std::uint64_t get_attach_cookie(Runtime& runtime, const void* context);
+std::uint64_t get_func_ip(Runtime& runtime, const void* context);
+/// @return 0, or -EINVAL for an argument that the function does not have.
+long get_func_arg(Runtime& runtime, const void* context, std::uint32_t number, void* value);
+long get_func_ret(Runtime& runtime, const void* context, void* value);
+long get_func_arg_cnt(Runtime& runtime, const void* context);
+long get_retval(Runtime& runtime);
+long set_retval(Runtime& runtime, std::int32_t value);
+long override_return(Runtime& runtime, const void* context, std::uint64_t value);
+long perf_event_read(Runtime& runtime, Map& map, std::uint64_t flags);
+long perf_event_read_value(Runtime& runtime, Map& map, std::uint64_t flags, void* to,
+                           std::uint32_t size);
+long perf_prog_read_value(Runtime& runtime, const void* context, void* to, std::uint32_t size);
+/// The world's processor keeps no branches: -ENOENT.
+long read_branch_records(Runtime& runtime, const void* context, void* to, std::uint32_t size,
+                         std::uint64_t flags);
+long get_branch_snapshot(Runtime& runtime, void* to, std::uint32_t size, std::uint64_t flags);
+/// What iterators print is `RunResult::sequence`.
+long seq_write(Runtime& runtime, const void* file, const void* data, std::uint32_t size);
+long seq_printf(Runtime& runtime, const void* file, const char* format, std::uint32_t format_size,
+                const void* args, std::uint32_t args_size);
+/// The path is made of the names of the object's dentries.
+long d_path(Runtime& runtime, std::uint64_t path, char* to, std::uint32_t size);
+/// @return the world's algorithm, or -EOPNOTSUPP where nothing was measured.
+long ima_inode_hash(Runtime& runtime, std::uint64_t inode, void* to, std::uint32_t size);
+long ima_file_hash(Runtime& runtime, std::uint64_t file, void* to, std::uint32_t size);
+long bprm_opts_set(Runtime& runtime, std::uint64_t program, std::uint64_t flags);
 
 // --- printing (helpers/print_calls.cpp)
 

@@ -8,14 +8,17 @@
 #include "fmt/format.h"
 #include "helpers/maps/array_map.h"
 #include "helpers/maps/attributes.h"
+#include "helpers/maps/cgroup_array.h"
 #include "helpers/maps/device_hash.h"
 #include "helpers/maps/hash_map.h"
+#include "helpers/maps/local_storage.h"
 #include "helpers/maps/lru_hash_map.h"
 #include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/perf_event_array.h"
 #include "helpers/maps/prog_array.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/maps/socket_maps.h"
+#include "helpers/maps/stack_trace.h"
 #include "helpers/maps/target_array.h"
 #include "helpers/maps/type_info.h"
 
@@ -37,6 +40,9 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::map_array: return ArrayOfMaps::create(spec, cpu_count);
         case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
         case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);
+        case MapFamily::stack_trace: return StackTrace::create(spec, cpu_count);
+        case MapFamily::cgroup_array: return CgroupArray::create(spec, cpu_count);
+        case MapFamily::local_storage: return LocalStorage::create(spec, cpu_count, fields);
         case MapFamily::none:
             return fail(
                 fmt::format("map type {} is not implemented in user space", name_of(spec.type)),

@@ -4,6 +4,7 @@
 #include "helpers/map.h"
 #include "helpers/maps/prog_array.h"
 #include "jit/machine.h"
+#include "vm/interceptor.h"
 
 namespace bpftwin::jit {
 namespace {
@@ -19,6 +20,8 @@ std::uint64_t call_by_register(Runtime& runtime, std::uint64_t r1, std::uint64_t
     if (machine.is_function(value)) return machine.call(value, r1, r2, r3, r4, r5);
     const auto id = static_cast<std::uint32_t>(value);
     const HelperFunction helper = value == id ? helper_function(id) : nullptr;
+    if (helper && machine.interceptor())
+        return machine.interceptor()->call(runtime, helper_callee(id), {r1, r2, r3, r4, r5});
     if (helper) return helper(runtime, r1, r2, r3, r4, r5);
     runtime.stop(
         {TrapKind::bad_call,
@@ -27,9 +30,18 @@ std::uint64_t call_by_register(Runtime& runtime, std::uint64_t r1, std::uint64_t
     return 0;
 }
 
-std::uint64_t tail_call_target(Runtime& runtime, std::uint64_t, std::uint64_t map_address,
+std::uint64_t intercepted_call(Runtime& runtime, std::uint64_t r1, std::uint64_t r2,
+                               std::uint64_t r3, std::uint64_t r4, std::uint64_t r5) {
+    JitMachine& machine = machine_of(runtime);
+    return machine.interceptor()->call(runtime, machine.callee(), {r1, r2, r3, r4, r5});
+}
+
+std::uint64_t tail_call_target(Runtime& runtime, std::uint64_t context, std::uint64_t map_address,
                                std::uint64_t index, std::uint64_t, std::uint64_t) {
     JitMachine& machine = machine_of(runtime);
+    if (machine.interceptor() &&
+        machine.interceptor()->begin(machine.callee(), {context, map_address, index, 0, 0}))
+        return 0;
     auto* map = reinterpret_cast<Map*>(map_address);
     if (!machine.knows_map(map_address) || map->spec().type != MapType::prog_array) {
         runtime.stop({TrapKind::bad_argument, "tail_call into what is no prog_array", map_address,

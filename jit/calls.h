@@ -11,6 +11,10 @@ namespace bpftwin::jit {
 std::uint64_t call_by_register(Runtime& runtime, std::uint64_t r1, std::uint64_t r2,
                                std::uint64_t r3, std::uint64_t r4, std::uint64_t r5);
 
+/// The call of a helper or kernel function at `State::site`, through the run's `Interceptor`.
+std::uint64_t intercepted_call(Runtime& runtime, std::uint64_t r1, std::uint64_t r2,
+                               std::uint64_t r3, std::uint64_t r4, std::uint64_t r5);
+
 /// bpf_tail_call(r1, r2, r3). @return address of the code to go to, or 0 to go on.
 std::uint64_t tail_call_target(Runtime& runtime, std::uint64_t context, std::uint64_t map,
                                std::uint64_t index, std::uint64_t, std::uint64_t);

@@ -1,4 +1,5 @@
 // The JIT as an engine.
+#include <mutex>
 #include <numeric>
 
 #include "bpftwin/engine.h"
@@ -9,6 +10,7 @@
 #include "jit/machine.h"
 #include "jit/perf_map.h"
 #include "vm/instance.h"
+#include "vm/interceptor.h"
 
 namespace bpftwin {
 namespace jit {
@@ -42,65 +44,86 @@ public:
         auto maps = MapSet::create(object, cpu_count_of(options), options.maps);
         if (!maps) return std::unexpected(maps.error());
         install_fault_handler();
-        std::unique_ptr<JitInstance> instance(new JitInstance(object, std::move(*maps), options));
-        if (auto ok = instance->compile_all(options, target); !ok)
+        std::unique_ptr<JitInstance> instance(
+            new JitInstance(object, std::move(*maps), options, target));
+        if (auto ok = instance->compile_all(instance->plain_); !ok)
             return std::unexpected(ok.error());
+        if (auto ok = instance->name_code(options); !ok) return std::unexpected(ok.error());
         return instance;
     }
 
 protected:
     [[nodiscard]] Result<CodeInfo> prepared(std::size_t program) const override {
-        if (!compiled_[program].code) return std::unexpected(compiled_[program].code.error());
-        return compiled_[program].info;
+        const Compiled& one = plain_.compiled[program];
+        if (!one.code) return std::unexpected(one.code.error());
+        return one.info;
+    }
+    Result<void> prepare_for(const RunInput& input) override {
+        if (!is_intercepted(input)) return {};
+        const std::lock_guard guard(intercepting_);
+        return intercepted_.compiled.empty() ? compile_all(intercepted_) : Result<void>();
     }
     std::unique_ptr<Machine> machine(std::size_t program, const RunInput& input, Packet* packet,
                                      Context* context) override {
-        return std::make_unique<JitMachine>(programs_, program, input, packet, context);
+        const Build& build = is_intercepted(input) ? intercepted_ : plain_;
+        return std::make_unique<JitMachine>(build.programs, program, input, packet, context);
     }
 
 private:
-    JitInstance(const ObjectSpec& given, MapSet map_set, const EngineOptions& options)
-        : UserInstance(given, std::move(map_set), cpu_count_of(options)) {}
+    /// The object's programs as machine code.
+    struct Build {
+        std::vector<Compiled> compiled;  ///< By program; the code itself has moved to `code`.
+        ProgramCode code;
+        Programs programs{};
+    };
 
-    Result<void> compile_all(const EngineOptions& options, const Target& target) {
+    JitInstance(const ObjectSpec& given, MapSet map_set, const EngineOptions& options,
+                const Target& target)
+        : UserInstance(given, std::move(map_set), options),
+          target_(target),
+          with_{.cpu = target.features(), .metered = options.metered} {}
+
+    Result<void> compile_all(Build& build) {
         const auto addresses = maps().addresses();
-        const ProgramMaps program_maps{addresses, maps().maps()};
-        CompileOptions with{.cpu = target.features(), .metered = options.metered};
+        const ProgramMaps program_maps{addresses, maps().maps(), &build == &intercepted_};
+        CompileOptions with = with_;
         for (std::size_t i = 0; i < object().programs.size(); ++i) {
             with.site_base = ProgramCode::site_base(object(), i);
-            compiled_.push_back(compile_timed(object().programs[i], program_maps, target, with));
+            build.compiled.push_back(
+                compile_timed(object().programs[i], program_maps, target_, with));
         }
-        if (auto ok = map_code(target); !ok) return ok;
-        return name_code(options);
+        return map_code(build);
     }
 
-    Result<void> map_code(const Target& target) {
+    Result<void> map_code(Build& build) {
         const auto begin = std::chrono::steady_clock::now();
-        const auto& entry = entry_of_host(target);
+        const auto& entry = entry_of_host(target_);
         if (!entry) return std::unexpected(entry.error());
         std::vector<MachineCode> codes;
-        for (Compiled& one : compiled_)
+        for (Compiled& one : build.compiled)
             codes.push_back(one.code ? std::move(*one.code) : MachineCode());
         auto code = ProgramCode::create(object(), *entry, std::move(codes));
         if (!code) return std::unexpected(code.error());
-        code_ = std::move(*code);
-        programs_ = {&object(), &code_, maps().by_address(), &maps().memory()};
+        build.code = std::move(*code);
+        build.programs = {&object(), &build.code, maps().by_address(), &maps().memory()};
         const std::uint64_t ns = nanoseconds_since(begin);
-        for (Compiled& one : compiled_) one.info.compile_ns += ns / compiled_.size();
+        for (Compiled& one : build.compiled) one.info.compile_ns += ns / build.compiled.size();
         return {};
     }
 
     Result<void> name_code(const EngineOptions& options) {
         if (!options.perf_map && !options.gdb) return {};
-        const std::vector<CodeName> names = names_of(code_);
+        const std::vector<CodeName> names = names_of(plain_.code);
         if (options.gdb) gdb_names_ = GdbNames(names);
         return options.perf_map ? append_to_perf_map(names) : Result<void>();
     }
 
-    std::vector<Compiled> compiled_;  ///< By program; the code itself has moved to `code_`.
-    ProgramCode code_;
+    const Target& target_;
+    CompileOptions with_;
+    Build plain_;
+    Build intercepted_;  ///< For runs with mocks and the like: made by the first one.
+    std::mutex intercepting_;
     GdbNames gdb_names_;
-    Programs programs_{};
 };
 
 class Jit final : public Engine {

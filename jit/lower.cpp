@@ -5,8 +5,10 @@
 
 #include "fmt/format.h"
 #include "helpers/implementation.h"
+#include "helpers/kfuncs.h"
 #include "helpers/maps/array_map.h"
 #include "helpers/prototype.h"
+#include "jit/calls.h"
 
 namespace bpftwin::jit {
 namespace {
@@ -37,8 +39,10 @@ RegisterSet arguments_of(const Helper& helper) {
     RegisterSet set = 0;
     for (unsigned i = 0; i < helper.args.size(); ++i)
         if (helper.args[i].type != ArgType::none) set |= bit(i + 1);
-    // Formatting takes up to three values that the prototype does not name.
-    return helper.name == "trace_printk" ? arguments : set;
+    // Formatting takes up to three values that the prototype does not name; so are the flags of
+    // get_branch_snapshot.
+    const bool takes_more = helper.name == "trace_printk" || helper.name == "get_branch_snapshot";
+    return takes_more ? arguments : set;
 }
 
 /// Fills operands, `uses` and `defines` of an operation by the family of its row.
@@ -212,6 +216,7 @@ private:
                                         begin, to.target));
         }
         if (op == Op::call_helper) choose_helper(to, pc);
+        if (op == Op::call_kfunc) choose_kfunc(to, pc);
         if (slots(op) == 2 && op != Op::lddw_func) return resolve_constant(to, op, pc);
         return {};
     }
@@ -225,12 +230,29 @@ private:
         return {};
     }
 
+    void choose_kfunc(Lowered& to, std::uint32_t pc) const {
+        to.uses = arguments;
+        if (maps_.intercepted) return intercept(to);
+        const Kfunc* kfunc = kfunc_named(kfunc_name(program_, pc));
+        if (!kfunc) return;
+        to.row = Row::call_helper;
+        to.imm = reinterpret_cast<std::int64_t>(kfunc->function);
+    }
+
+    static void intercept(Lowered& to) {
+        to.row = Row::call_helper;
+        to.uses = arguments;
+        to.imm = reinterpret_cast<std::int64_t>(&intercepted_call);
+    }
+
     void choose_helper(Lowered& to, std::uint32_t pc) {
         const Helper* helper = helper_by_id(static_cast<std::uint32_t>(to.imm));
         if (helper) to.uses = arguments_of(*helper);
         const HelperFunction function = helper ? helper_function(helper->id) : nullptr;
         if (helper && helper->name == "tail_call") {
             to.row = Row::tail_call;
+        } else if (helper && maps_.intercepted) {
+            intercept(to);
         } else if (!function) {
             to.row = Row::missing_helper;
         } else if (const ArrayMap* array = known_array(*helper, pc)) {

@@ -15,6 +15,8 @@ namespace bpftwin::jit {
 struct ProgramMaps {
     std::span<const MapAddress> addresses;
     std::span<const std::shared_ptr<Map>> maps;
+    /// Every call of a helper or kernel function goes through the run's `Interceptor`.
+    bool intercepted = false;
 };
 
 /// Checks a program, resolves what it refers to, and chooses what is to be emitted.

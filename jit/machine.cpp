@@ -8,6 +8,7 @@
 #include "helpers/prototype.h"
 #include "isa/decode.h"
 #include "jit/fault.h"
+#include "vm/constants.h"
 #include "vm/context.h"
 
 namespace bpftwin::jit {
@@ -138,6 +139,13 @@ const void* JitMachine::take_tail_call(std::optional<std::uint32_t> index) {
     if (state_.tail_calls >= max_tail_calls) return nullptr;
     ++state_.tail_calls;
     return starts[*index];
+}
+
+Callee JitMachine::callee() const {
+    const Site site = programs_->code->site(state_.site);
+    const Insn& insn = site.program->insns[site.pc];
+    if (decode(insn) == Op::call_kfunc) return kfunc_callee(kfunc_name(*site.program, site.pc));
+    return helper_callee(static_cast<std::uint32_t>(insn.imm));
 }
 
 bool JitMachine::knows_map(std::uint64_t address) const {

@@ -5,6 +5,7 @@
 
 #include "jit/program_code.h"
 #include "jit/state.h"
+#include "vm/interceptor.h"
 #include "vm/machine.h"
 
 namespace bpftwin {
@@ -42,6 +43,8 @@ public:
     /// Counts a tail call into program `index`. @return its code, or null where it is not to be.
     const void* take_tail_call(std::optional<std::uint32_t> index);
     [[nodiscard]] bool knows_map(std::uint64_t address) const;
+    /// What the instruction calls that is being executed.
+    [[nodiscard]] Callee callee() const;
 
 private:
     void on_stop() override { state_.stopped = StopCode::runtime; }

@@ -39,6 +39,18 @@ bool prints(const ProgramSpec& program) {
     });
 }
 
+/// What only engines of this process do.
+Result<void> check_input(const RunInput& input) {
+    if (!input.mocks.empty() || !input.faults.empty())
+        return fail("a kernel's helpers cannot be mocked or made to fail", enotsupp);
+    if (!input.world.objects.empty()) return fail("a kernel has its own objects", enotsupp);
+    for (const ContextField& field : input.fields)
+        if (field.memory)
+            return fail(fmt::format("field {}: a kernel is given no addresses", field.name),
+                        enotsupp);
+    return {};
+}
+
 /// A map outside its instance needs its kernel all the same.
 struct Kept {
     std::shared_ptr<Kernel> kernel;
@@ -69,6 +81,7 @@ public:
     Result<RunResult> run(std::string_view program, const RunInput& input) override {
         const auto entry = find(program);
         if (!entry) return std::unexpected(entry.error());
+        if (auto possible = check_input(input); !possible) return std::unexpected(possible.error());
         auto result =
             test_run(*kernel_, (*entry)->loaded.descriptor.number(), *(*entry)->spec, input);
         if (!result) return result;

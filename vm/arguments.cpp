@@ -59,13 +59,16 @@ private:
                 return machine_.image_of(value) != nullptr ||
                        refuse(value, "is not a function of the program");
             case ArgType::const_str: return check_string(value);
-            case ArgType::btf_id_sock_common:
             case ArgType::sock_common:
             case ArgType::socket: return check_socket(value);
+            case ArgType::btf_id:
+                return machine_.allows(value, 1, false) ||
+                       refuse(value, "is no object of the kernel");
+            case ArgType::btf_id_sock_common:
+                return machine_.allows(value, 1, false) || check_socket(value);
             case ArgType::dynptr:
             case ArgType::ringbuf_dynptr:
             case ArgType::kptr_xchg_dest:
-            case ArgType::btf_id:
             case ArgType::percpu_btf_id: return refuse(value, "kernel objects do not exist here");
         }
         return false;

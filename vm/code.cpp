@@ -66,6 +66,11 @@ Result<Image> Image::prepare(const ProgramSpec& program, std::span<const MapAddr
         *code = {handlers[step_of(op, insn)], insn.dst, insn.src, insn.off, insn.imm};
         auto target = static_cast<std::uint32_t>(pc) + 1 + static_cast<std::uint32_t>(insn.imm);
         if (op == Op::call_local || op == Op::lddw_func) image.entries_.push_back(target);
+        if (op == Op::call_kfunc) {
+            code->imm = static_cast<std::int32_t>(image.kfuncs_.size());
+            image.kfuncs_.push_back(
+                kfunc_callee(kfunc_name(program, static_cast<std::uint32_t>(pc))));
+        }
         if (slots(op) == 1) continue;
         auto value = constant(op, insns.subspan(pc, 2), code, maps);
         if (!value) return named(value.error().in(fmt::format("insn {}", pc)));

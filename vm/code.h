@@ -11,6 +11,7 @@
 #include "bpftwin/spec.h"
 #include "isa/op.h"
 #include "vm/constants.h"
+#include "vm/interceptor.h"
 
 namespace bpftwin {
 
@@ -55,11 +56,14 @@ public:
     [[nodiscard]] std::size_t bytes() const { return code_.size() * sizeof(Code); }
     /// Whether `address` is that of an instruction of this image at which a function begins.
     [[nodiscard]] bool is_function(std::uint64_t address) const;
+    /// What a call of a kernel function calls, by the `imm` of its code.
+    [[nodiscard]] const Callee& kfunc(std::uint32_t index) const { return kfuncs_[index]; }
 
 private:
     const ProgramSpec* program_ = nullptr;
     std::vector<Code> code_;
     std::vector<std::uint32_t> entries_;  ///< Where functions begin, sorted.
+    std::vector<Callee> kfuncs_;
 };
 
 }  // namespace bpftwin

@@ -20,6 +20,19 @@ Result<void> check_externs(const ProgramSpec& program) {
     return {};
 }
 
+std::string_view kfunc_name(const ProgramSpec& program, std::uint32_t insn) {
+    for (const ExternReference& reference : program.externs)
+        if (reference.insn == insn) return reference.name;
+    return {};
+}
+
+std::vector<std::string> kfuncs_of(const ObjectSpec& object) {
+    std::vector<std::string> names;
+    for (const ExternSpec& spec : object.externs)
+        if (spec.kind == ExternSpec::Kind::function) names.push_back(spec.name);
+    return names;
+}
+
 std::uint64_t kernel_address(std::uint32_t type_id) {
     constexpr std::uint64_t upper_half = 0xffff'8000'0000'0000;
     return upper_half | std::uint64_t{type_id} * kernel_symbol_room;

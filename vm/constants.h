@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct MapAddress {
 
 /// An Error if the program refers to externs that were not resolved, or not found.
 Result<void> check_externs(const ProgramSpec& program);
+
+/// The kernel function that a call of one calls; empty where the object does not name it.
+std::string_view kfunc_name(const ProgramSpec& program, std::uint32_t insn);
+/// All kernel functions that the object's programs call.
+std::vector<std::string> kfuncs_of(const ObjectSpec& object);
 
 /// Where a kernel's variable or function of that BTF id is for engines of this process: in the
 /// upper half, which only kernels have. Every access there stops the program.

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "btf/btf.h"
 #include "btf/near_names.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -205,6 +206,16 @@ Result<void> Context::set(std::string_view field, std::uint64_t value) {
     return {};
 }
 
+Result<void> Context::point(std::string_view field, std::uint64_t address) {
+    if (auto done = set(field, address); !done) return done;
+    hidden_.push_back(find(field)->offset);
+    return {};
+}
+
+void Context::hide_pointers(std::span<const std::uint32_t> offsets) {
+    hidden_.insert(hidden_.end(), offsets.begin(), offsets.end());
+}
+
 Error Context::unknown_field(std::string_view field) const {
     if (layout_->is_bytes())
         return {fmt::format("no field \"{}\" in {} plain bytes; name one by its offset, like "
@@ -269,6 +280,9 @@ Bytes Context::without_pointers() const {
     Bytes copy = bytes_;
     for (const ContextFieldInfo& field : layout_->fields)
         if (field.pointer) std::fill_n(copy.begin() + field.offset, field.size, std::byte{0});
+    for (const std::uint32_t offset : hidden_)
+        if (offset + pointer_size <= copy.size())
+            std::fill_n(copy.begin() + offset, pointer_size, std::byte{0});
     return copy;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "bpftwin/error.h"
 #include "bpftwin/kinds.h"
@@ -79,6 +80,13 @@ public:
     /// Sets a field unless the layout has none of that name or it is already different from zero.
     void set_default(std::string_view field, std::uint64_t value);
 
+    /// Stores an address into a field by name, as `set`; results do not show it.
+    Result<void> point(std::string_view field, std::uint64_t address);
+    /// Takes 8 bytes at each offset for an address, which results do not show.
+    void hide_pointers(std::span<const std::uint32_t> offsets);
+    /// Takes the context as it is now for what every run starts from.
+    void remember() { first_bytes_ = bytes_; }
+
     /// Adds the regions of the context and of what it points to to `memory`: once, before the first
     /// run.
     void attach(Memory& memory);
@@ -121,6 +129,7 @@ private:
     Bytes frame_;        ///< The packet as the first run finds it, with its Ethernet header.
     Bytes flow_keys_;    ///< Flow dissectors only: what the field `flow_keys` points to.
     std::shared_ptr<SocketTable> sockets_;
+    std::vector<std::uint32_t> hidden_;  ///< Offsets of addresses that no field tells of.
     Packet* packet_;
     std::uint64_t packet_region_ = 0;       ///< Where the packet's region begins now.
     std::uint64_t packet_region_size_ = 0;  ///< 0: there is none.

@@ -4,10 +4,16 @@
 #include <sys/sysinfo.h>
 
 #include <algorithm>
+#include <set>
 
 #include "fmt/format.h"
 #include "helpers/maps/sharing.h"
+#include "vm/constants.h"
 #include "vm/context.h"
+#include "vm/field_names.h"
+#include "vm/hook.h"
+#include "vm/interceptor.h"
+#include "vm/kernel_objects.h"
 #include "vm/packet.h"
 #include "vm/trap.h"
 #include "vm/write_log.h"
@@ -19,22 +25,77 @@ namespace {
 struct Surroundings {
     std::unique_ptr<Packet> packet;
     std::unique_ptr<Context> context;
+    std::unique_ptr<KernelObjects> objects;
+    Task task;  ///< As the objects have it.
 };
 
-Result<Surroundings> surroundings(ProgType type, const RunInput& input) {
+/// Gives fields that hold addresses what they point to.
+Result<void> place_memory(const RunInput& input, Surroundings& around) {
+    for (const ContextField& field : input.fields) {
+        if (!field.memory) continue;
+        const std::uint64_t bytes = std::max<std::uint64_t>(1, field.memory->size());
+        const std::uint64_t address = around.objects->memory().allocate(bytes, field.name);
+        if (address == 0) return fail(fmt::format("no room for {} bytes", bytes), ENOMEM);
+        std::ranges::copy(*field.memory, reinterpret_cast<std::byte*>(address));
+        if (auto done = around.context->point(field.name, address); !done) return done;
+    }
+    return {};
+}
+
+/// Offsets in the context of what the input says of it.
+std::set<std::uint32_t> offsets_given(const ContextLayout& layout, const RunInput& input) {
+    std::set<std::uint32_t> offsets;
+    for (const ContextField& field : input.fields)
+        if (const ContextFieldInfo* known = layout.field(field.name)) offsets.insert(known->offset);
+    return offsets;
+}
+
+Result<void> place_objects(const ProgramSpec& program, const RunInput& input,
+                           Surroundings& around) {
+    KernelObjects& objects = *around.objects;
+    objects.memory().make_writable(true);  // That of users; most objects are only read.
+    if (auto done = place_memory(input, around); !done) return done;
+    objects.memory().make_writable(program.type == ProgType::struct_ops);
+    const bool has_objects = !input.world.objects.empty();
+    const bool is_typed = probes_memory(program.type) || program.type == ProgType::netfilter;
+    if (objects.types() != nullptr && (is_typed || has_objects))
+        objects.know_hook(hook_arguments(program, *objects.types()), around.context->bytes());
+    for (const ObjectField& field : input.world.objects)
+        if (auto done = objects.set(field); !done) return done;
+    // A raw tracepoint's arguments have no types for its program, which reads them as numbers.
+    const bool raw = program.type == ProgType::raw_tracepoint && !has_objects;
+    if (objects.types() != nullptr && is_typed && !raw && !input.context)
+        objects.complete_arguments(offsets_given(around.context->layout(), input));
+    around.context->hide_pointers(objects.placed_offsets());
+    around.context->remember();
+    return {};
+}
+
+Result<Surroundings> surroundings(const ProgramSpec& program, const RunInput& input,
+                                  const std::shared_ptr<const Btf>& types) {
     Surroundings result;
-    if (context_layout(type).has_packet) {
+    if (context_layout(program.type).has_packet) {
         auto packet = Packet::create();
         if (!packet) return std::unexpected(packet.error());
         result.packet = std::move(*packet);
     }
-    auto context = Context::create(type, input, result.packet.get());
+    auto context = Context::create(program.type, input, result.packet.get());
     if (!context) return std::unexpected(context.error());
     result.context = std::make_unique<Context>(std::move(*context));
+    result.objects = std::make_unique<KernelObjects>(types, input.world.task);
+    if (auto placed = place_objects(program, input, result); !placed)
+        return std::unexpected(placed.error());
+    result.task = result.objects->task();
     return result;
 }
 
 }  // namespace
+
+UserInstance::UserInstance(const ObjectSpec& object, MapSet maps, const EngineOptions& options)
+    : object_(object),
+      maps_(std::move(maps)),
+      cpu_count_(cpu_count_of(options)),
+      kernel_types_(options.kernel_types) {}
 
 std::uint32_t cpu_count_of(const EngineOptions& options) {
     if (options.cpu_count != 0) return options.cpu_count;
@@ -72,17 +133,36 @@ Result<RunResult> UserInstance::run(std::string_view program, const RunInput& in
     if (input.world.cpu >= cpu_count_)
         return fail(
             fmt::format("cpu {} does not exist, there are {}", input.world.cpu, cpu_count_));
+    if (auto ready = prepare_for(input); !ready) return std::unexpected(ready.error());
     return run_program(*index, input);
 }
 
-Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& input) {
+Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& given) {
     const ProgramSpec& program = object_.programs[index];
-    auto around = surroundings(program.type, input);
+    std::optional<RunInput> named;
+    if (context_layout(program.type).is_bytes() && !given.fields.empty()) {
+        named = given;
+        const auto record = record_fields(program, object_.btf.get(), kernel_types_.get());
+        if (auto done = resolve_fields(named->fields, program.type, record); !done)
+            return std::unexpected(done.error().in("program " + program.name));
+    }
+    const RunInput& input = named ? *named : given;
+    auto around = surroundings(program, input, kernel_types_);
     if (!around) return std::unexpected(around.error().in("program " + program.name));
     auto machine = this->machine(index, input, around->packet.get(), around->context.get());
+    machine->surround(*around->objects);
+    if (!input.world.objects.empty()) machine->world().become(around->task);
+    std::optional<Interceptor> interceptor;
+    if (is_intercepted(input)) {
+        auto made = Interceptor::create(input, kfuncs_of(object_));
+        if (!made) return std::unexpected(made.error());
+        interceptor.emplace(std::move(*made));
+        machine->intercept(*interceptor);
+    }
     RunResult result;
     auto begin = std::chrono::steady_clock::now();
     around->context->attach(machine->memory());
+    around->objects->memory().attach(machine->memory());
     for (std::uint32_t i = 0; i < std::max(1u, input.repeat) && !machine->stopped(); ++i) {
         if (i != 0) {
             if (input.cancelled && input.cancelled()) break;
@@ -102,6 +182,14 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& i
     if (around->packet) result.tunnel = around->packet->skb().tunnel;
     result.events = std::move(machine->effects().events);
     result.trace = std::move(machine->effects().trace);
+    result.signals = std::move(machine->effects().signals);
+    result.sequence = std::move(machine->effects().sequence);
+    result.retval = machine->effects().retval;
+    result.override_return = machine->effects().override_return;
+    if (interceptor) {
+        result.calls = std::move(interceptor->calls());
+        result.calls_that_can_fail = interceptor->calls_that_can_fail();
+    }
     for (const auto& map : maps_.maps()) map->drain(result.events);
     if (const WriteLog* log = machine->writes())
         result.writes = last_writes({.log = *log,

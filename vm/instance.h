@@ -19,15 +19,15 @@ public:
     [[nodiscard]] Result<CodeInfo> code_info(std::string_view program) const final;
 
 protected:
-    /// @param cpu_count possible CPUs, of which `World::cpu` must be one.
-    UserInstance(const ObjectSpec& object, MapSet maps, std::uint32_t cpu_count)
-        : object_(object), maps_(std::move(maps)), cpu_count_(cpu_count) {}
+    UserInstance(const ObjectSpec& object, MapSet maps, const EngineOptions& options);
 
     [[nodiscard]] const ObjectSpec& object() const { return object_; }
     [[nodiscard]] const MapSet& maps() const { return maps_; }
 
     /// What the program with that index became, or an Error where it cannot run here.
     [[nodiscard]] virtual Result<CodeInfo> prepared(std::size_t program) const = 0;
+    /// What a run of that input needs beyond that, or an Error.
+    virtual Result<void> prepare_for(const RunInput&) { return {}; }
     /// A machine that runs it. Only for prepared programs.
     virtual std::unique_ptr<Machine> machine(std::size_t program, const RunInput& input,
                                              Packet* packet, Context* context) = 0;
@@ -39,7 +39,8 @@ private:
 
     ObjectSpec object_;
     MapSet maps_;
-    std::uint32_t cpu_count_;
+    std::uint32_t cpu_count_;  ///< Possible CPUs, of which `World::cpu` must be one.
+    std::shared_ptr<const Btf> kernel_types_;
 };
 
 /// `EngineOptions::cpu_count`, or where it is 0 the CPUs of this machine.

@@ -116,11 +116,6 @@ void stop_at(InterpreterMachine& machine, const BadAccess& access) {
                   access.address, access.size, access.write});
 }
 
-void stop_missing_helper(InterpreterMachine& machine, s32 id) {
-    machine.stop({TrapKind::bad_call,
-                  fmt::format("helper {} does not exist or is not implemented", id), 0, 0, false});
-}
-
 /// The loop. Called without a machine it only tells where its handlers are.
 template <Mode mode>
 u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const** handler_table) {
@@ -355,11 +350,17 @@ enter:  // `pc` is where the innermost frame goes on, m.fuel what is left there.
     DISPATCH();
 
 call_kfunc:
-    m.stop({TrapKind::bad_call, "kernel functions cannot be called here", 0, 0, false});
-    goto stopped;
+    SYNC();
+    r[0] = m.call_kfunc(image->kfunc(IMM32), r);
+    if (m.stopped()) goto stopped;
+    RESUME();
+    NEXT();
 helper_missing:
-    stop_missing_helper(m, pc->imm);
-    goto stopped;
+    SYNC();
+    r[0] = m.call_missing_helper(IMM32, r);
+    if (m.stopped()) goto stopped;
+    RESUME();
+    NEXT();
 end_of_program:
     m.stop({TrapKind::bad_instruction, "ran past the last instruction", 0, 0, false});
     goto stopped;

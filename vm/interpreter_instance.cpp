@@ -38,7 +38,7 @@ private:
     };
 
     InterpreterInstance(const ObjectSpec& given, MapSet map_set, const EngineOptions& options)
-        : UserInstance(given, std::move(map_set), cpu_count_of(options)), mode_(mode_of(options)) {
+        : UserInstance(given, std::move(map_set), options), mode_(mode_of(options)) {
         const auto addresses = maps().addresses();
         for (const ProgramSpec& program : object().programs)
             prepared_.push_back(prepare(program, addresses));

@@ -14,6 +14,13 @@
 #include "vm/interpreter.h"
 
 namespace bpftwin {
+namespace {
+
+std::array<std::uint64_t, 5> arguments_in(const std::uint64_t* registers) {
+    return {registers[1], registers[2], registers[3], registers[4], registers[5]};
+}
+
+}  // namespace
 
 std::uint64_t InterpreterMachine::execute(const Code* entry, std::uint64_t* registers) {
     switch (mode_) {
@@ -96,11 +103,41 @@ std::uint64_t InterpreterMachine::call_noting_writes(const Helper& helper, const
 
 std::uint64_t InterpreterMachine::call_helper(std::uint32_t id, const std::uint64_t* r,
                                               const Image& image, const Code* pc) {
+    if (!interceptor()) return call_real_helper(id, r, image, pc);
+    if (const auto result = interceptor()->begin(helper_callee(id), arguments_in(r)))
+        return *result;
+    const std::uint64_t number = interceptor()->number();
+    const std::uint64_t result = call_real_helper(id, r, image, pc);
+    interceptor()->finish(number, result);
+    return result;
+}
+
+std::uint64_t InterpreterMachine::call_real_helper(std::uint32_t id, const std::uint64_t* r,
+                                                   const Image& image, const Code* pc) {
     if (mode_ != Mode::fast &&
         !check_arguments(*this, *helper_by_id(id), std::span<const std::uint64_t, 5>(r + 1, 5)))
         return 0;
     if (writes_) return call_noting_writes(*helper_by_id(id), r, writer(image, pc));
     return helper_function(id)(*this, r[1], r[2], r[3], r[4], r[5]);
+}
+
+std::uint64_t InterpreterMachine::call_kfunc(const Callee& callee, const std::uint64_t* r) {
+    if (interceptor()) return interceptor()->call(*this, callee, arguments_in(r));
+    if (callee.function) return callee.function(*this, r[1], r[2], r[3], r[4], r[5]);
+    stop({TrapKind::bad_call, "kernel functions cannot be called here", 0, 0, false});
+    return 0;
+}
+
+std::uint64_t InterpreterMachine::call_missing_helper(std::uint32_t id, const std::uint64_t* r) {
+    const Callee callee = helper_callee(id);
+    if (interceptor() && !callee.name.empty())
+        if (const auto result = interceptor()->begin(callee, arguments_in(r))) return *result;
+    stop(
+        {TrapKind::bad_call,
+         fmt::format("helper {} does not exist or is not implemented",
+                     callee.name.empty() ? fmt::to_string(id) : fmt::format("bpf_{}", callee.name)),
+         0, 0, false});
+    return 0;
 }
 
 std::uint64_t InterpreterMachine::call_helper_by_register(std::uint64_t value,
@@ -116,6 +153,9 @@ std::uint64_t InterpreterMachine::call_helper_by_register(std::uint64_t value,
 }
 
 const Image* InterpreterMachine::tail_call(const std::uint64_t* r) {
+    if (interceptor() &&
+        interceptor()->begin(helper_callee(helper_named("tail_call")->id), arguments_in(r)))
+        return nullptr;
     if (mode_ != Mode::fast && !check_arguments(*this, *helper_named("tail_call"),
                                                 std::span<const std::uint64_t, 5>(r + 1, 5)))
         return nullptr;

@@ -110,6 +110,10 @@ public:
     /// The same for a `callx` whose register holds no function; stops at what is no helper either.
     std::uint64_t call_helper_by_register(std::uint64_t value, const std::uint64_t* registers,
                                           const Image& image, const Code* pc);
+    /// Calls a kernel function; stops where it is not implemented and nothing answers for it.
+    std::uint64_t call_kfunc(const Callee& callee, const std::uint64_t* registers);
+    /// The same for a helper that does not exist here.
+    std::uint64_t call_missing_helper(std::uint32_t id, const std::uint64_t* registers);
     /// bpf_tail_call: the program to continue with, or null to go on behind the call.
     const Image* tail_call(const std::uint64_t* registers);
     /// The image that a function pointer points into, or null.
@@ -130,6 +134,8 @@ private:
     void note_wanted_write(std::uint64_t address, std::uint64_t bytes, const Writer& writer);
     std::uint64_t call_noting_writes(const Helper& helper, const std::uint64_t* registers,
                                      const Writer& writer);
+    std::uint64_t call_real_helper(std::uint32_t id, const std::uint64_t* registers,
+                                   const Image& image, const Code* pc);
     std::uint64_t execute(const Code* entry, std::uint64_t* registers);
 
     Mode mode_;

@@ -11,6 +11,7 @@
 
 namespace bpftwin {
 
+class Interceptor;
 class WriteLog;
 
 /// A running program with its stack. Engines derive from it; calls, tail calls and callbacks all
@@ -35,6 +36,10 @@ public:
     [[nodiscard]] virtual std::uint64_t claims_held() const { return 0; }
     /// Instructions executed by the last `run`; 0: not counted.
     [[nodiscard]] virtual std::uint64_t executed() const = 0;
+
+    /// Lets `interceptor` see every call from now on.
+    void intercept(Interceptor& interceptor) { interceptor_ = &interceptor; }
+    [[nodiscard]] Interceptor* interceptor() { return interceptor_; }
 
     /// Legacy packet load of `bytes` at `offset`, big-endian. @return false outside the packet.
     bool load_packet(std::int32_t offset, unsigned bytes, std::uint64_t& value);
@@ -69,6 +74,7 @@ protected:
 
 private:
     std::int64_t budget_;
+    Interceptor* interceptor_ = nullptr;
     const ProgramSpec* stop_program_ = nullptr;
     std::uint32_t stop_pc_ = 0;
     alignas(16) std::array<std::byte, stack_bytes + stack_gap> stack_;

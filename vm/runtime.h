@@ -17,6 +17,7 @@
 namespace bpftwin {
 
 class Context;
+class KernelObjects;
 class Map;
 
 /// Everything that leaves a program other than through memory.
@@ -26,7 +27,11 @@ struct Effects {
     SocketEffects socket;
     std::vector<Event> events;
     std::vector<std::string> trace;
-    std::uint64_t output_bytes = 0;  ///< Length of `clones`, `events` and `trace` together.
+    std::uint64_t output_bytes = 0;  ///< Of `clones`, `events`, `trace` and `sequence` together.
+    std::vector<SignalSent> signals;
+    std::string sequence;
+    std::optional<std::int32_t> retval;
+    std::optional<std::uint64_t> override_return;
 };
 
 /// What stopped a program, as far as the layer that noticed it knows.
@@ -69,6 +74,9 @@ public:
     /// Null for program types without a packet.
     [[nodiscard]] Packet* packet() { return packet_; }
     [[nodiscard]] Context& context() { return *context_; }
+    /// The kernel's objects of this run. Null outside of an instance's runs.
+    [[nodiscard]] KernelObjects* objects() { return objects_; }
+    void surround(KernelObjects& objects) { objects_ = &objects; }
 
     /// Copies out of memory that may not exist, as the kernel's nofault copies do.
     /// @return whether all of it was readable; the destination is untouched otherwise.
@@ -90,6 +98,7 @@ private:
     std::vector<Reservation> reservations_;
     Packet* packet_;
     Context* context_;
+    KernelObjects* objects_ = nullptr;
     std::optional<Stop> stop_;
 };
 

@@ -3,11 +3,13 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <fstream>
 
 namespace bpftwin {
 namespace {
@@ -28,7 +30,47 @@ std::uint64_t system_seed() {
     return static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+std::uint64_t inode_of(const std::string& path) {
+    struct stat status{};
+    return stat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+/// The path of this process in the unified hierarchy ("/user.slice").
+std::string own_cgroup() {
+    constexpr std::string_view prefix = "0::";
+    std::ifstream file("/proc/self/cgroup");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(prefix)) return line.substr(prefix.size());
+    return "/";
+}
+
+/// A cgroup's id is the inode of its directory.
+std::vector<std::uint64_t> own_cgroups() {
+    const std::string root = "/sys/fs/cgroup", path = own_cgroup();
+    std::vector<std::uint64_t> ids{std::max<std::uint64_t>(1, inode_of(root))};
+    for (std::size_t at = path.find_first_not_of('/'); at != std::string::npos;) {
+        const std::size_t end = std::min(path.find('/', at), path.size());
+        if (const std::uint64_t id = inode_of(root + path.substr(0, end)); id != 0)
+            ids.push_back(id);
+        at = path.find_first_not_of('/', end);
+    }
+    return ids;
+}
+
 }  // namespace
+
+std::span<const std::uint64_t> cgroups_of(const Task& task) {
+    if (!task.cgroups.empty()) return task.cgroups;
+    static const std::vector<std::uint64_t> own = own_cgroups();  // It reads files.
+    return own;
+}
+
+NamespaceId pid_namespace_of(const Task& task) {
+    if (task.pid_ns_ino != 0) return {task.pid_ns_dev, task.pid_ns_ino};
+    struct stat status{};
+    if (stat("/proc/self/ns/pid", &status) != 0) return {};
+    return {status.st_dev, status.st_ino};
+}
 
 World World::real() {
     World world;
@@ -45,7 +87,14 @@ World World::fixed() {
     return {.ktime_ns = ns_per_s,
             .ktime_step_ns = 1000,
             .cpu = 0,
-            .task = {.pid = 1000, .tgid = 1000, .uid = 1000, .gid = 1000, .comm = "bpftwin"},
+            .task = {.pid = 1000,
+                     .tgid = 1000,
+                     .uid = 1000,
+                     .gid = 1000,
+                     .comm = "bpftwin",
+                     .kernel_stack = {0xffff'ffff'8100'1000, 0xffff'ffff'8100'2000},
+                     .user_stack = {0x40'1000, 0x40'2000},
+                     .cgroups = {1, 1000}},
             .random_seed = 1};
 }
 

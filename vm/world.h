@@ -2,10 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "bpftwin/run.h"
 
 namespace bpftwin {
+
+/// Ids of the task's cgroup and that one's ancestors, the root's first: as the world says, or of
+/// this process (the unified hierarchy).
+std::span<const std::uint64_t> cgroups_of(const Task& task);
+/// Device and inode of the task's PID namespace: as the world says, or of this process.
+struct NamespaceId {
+    std::uint64_t dev, ino;
+};
+NamespaceId pid_namespace_of(const Task& task);
 
 /// One run's (or one series of runs') view of the world. Not shared between threads.
 class LiveWorld {
@@ -13,6 +23,9 @@ public:
     explicit LiveWorld(const World& world);
 
     [[nodiscard]] const World& world() const { return world_; }
+    [[nodiscard]] std::span<const std::uint64_t> cgroups() const { return cgroups_of(world_.task); }
+    /// The program runs as that task.
+    void become(const Task& task) { world_.task = task; }
     /// Nanoseconds since boot without suspend (CLOCK_MONOTONIC), or the fixed clock.
     std::uint64_t ktime_ns();
     /// Including suspend (CLOCK_BOOTTIME), or the fixed clock.

@@ -98,6 +98,18 @@ Result<void> check_hash_limits(const MapSpec& spec) {
     return {};
 }
 
+/// bpf_local_storage_map_alloc_check.
+Result<void> check_storage_limits(const MapSpec& spec) {
+    constexpr std::uint32_t largest = 65535 - 128;  // BPF_LOCAL_STORAGE_MAX_VALUE_SIZE.
+    if ((spec.map_flags & map_flag::no_prealloc) == 0)
+        return refuse(spec, "values of objects need the flag no_prealloc", EINVAL);
+    if (spec.btf_key_type_id == 0 || spec.btf_value_type_id == 0)
+        return refuse(spec, "values of objects need BTF types of key and value", EINVAL);
+    if (spec.value_size > largest)
+        return refuse(spec, fmt::format("value_size is over {}", largest), E2BIG);
+    return {};
+}
+
 Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
     if (info.per_cpu && spec.value_size > percpu_max_size)
         return refuse(spec, "per-CPU values are at most 32768 bytes", E2BIG);
@@ -128,6 +140,9 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::socket_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
+        case MapFamily::local_storage: return check_storage_limits(spec);
+        case MapFamily::stack_trace:
+        case MapFamily::cgroup_array:
         case MapFamily::none: return {};
     }
     bug("MapFamily");

@@ -36,6 +36,9 @@ enum class MapFamily : std::uint8_t {
     map_array,
     map_hash,
     ring_buffer,
+    stack_trace,
+    cgroup_array,
+    local_storage,
 };
 
 /// Sizes that an attribute may have: `min` to `max` in steps of `step`.

@@ -98,6 +98,9 @@ struct EngineOptions {
     /// What the verifier claims of programs, by name. The checked interpreter holds the values
     /// before each of their instructions against it, and stops a run that is not as claimed.
     ProgramClaims claims = {};
+    /// The kernel's types (`Target::types`), which `World::objects` and the objects that programs
+    /// are given are laid out by. Null: such objects have no fields and are zeros.
+    std::shared_ptr<const Btf> kernel_types = {};
 };
 
 /// Something that can run programs.

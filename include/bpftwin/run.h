@@ -22,6 +22,33 @@ struct Task {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::string comm;  ///< At most 15 bytes are seen.
+    /// Addresses of the functions it is in, innermost first, for stack helpers.
+    std::vector<std::uint64_t> kernel_stack = {}, user_stack = {};
+    /// Ids of its cgroup (the last one) and that one's ancestors from the root; empty: those of
+    /// this process.
+    std::vector<std::uint64_t> cgroups = {};
+    /// Device and inode of its PID namespace; 0: that of this process.
+    std::uint64_t pid_ns_dev = 0, pid_ns_ino = 0;
+};
+
+/// What a performance counter shows.
+struct PerfCounter {
+    std::uint64_t counter = 0;
+    std::uint64_t enabled = 0;  ///< Nanoseconds that it was enabled, and that it ran.
+    std::uint64_t running = 0;
+};
+
+/// A field of an object of the kernel, set by path, in the layout of `EngineOptions::kernel_types`:
+/// `task.real_parent.tgid` of the running task, `tasks[7].comm` of another one, `regs.ip` of its
+/// registers in user space, `args.file.f_path.dentry.d_name.name` or `args[0].f_flags` of what the
+/// program's hook is given. Steps follow pointers and make what null ones lead to; `:STRUCT` behind
+/// a pointer says what it points to (`args.sk:tcp_sock.snd_cwnd`), `[N]` chooses an element. What
+/// is not set is 0.
+struct ObjectField {
+    std::string path;
+    /// A C initialiser; for a pointer an address, `"text"` or `hex:BYTES` that it points to,
+    /// `{.field = value}`, or `&PATH`, the address of another object.
+    std::string value;
 };
 
 /// What a program can learn of the machine around it.
@@ -36,11 +63,22 @@ struct World {
     std::optional<std::uint64_t> random_seed;
     /// Interfaces, routes, sockets; null: `Network::loopback()`.
     std::shared_ptr<const Network> network = {};
+    /// Objects of the kernel. Helpers that tell of the running task agree with its fields.
+    std::vector<ObjectField> objects = {};
+    /// Counters of the events in perf_event_array maps, and of the event that a perf_event program
+    /// belongs to.
+    PerfCounter perf = {};
+    std::uint64_t attach_cookie = 0;  ///< What the program was attached with.
+    std::uint64_t func_ip = 0;        ///< Where the function begins that is traced.
+    std::int32_t retval = 0;          ///< What a cgroup's hook returns if nobody changes it.
+    /// What IMA measured of the file: the algorithm (HASH_ALGO_*) and the digest; empty: nothing.
+    std::int32_t ima_algorithm = 0;
+    Bytes ima_hash = {};
 
     /// This process and this machine.
     static World real();
     /// The same on every machine: clock 1 s and 1 µs per call, CPU 0, pid 1000 "bpftwin" of uid and
-    /// gid 1000, seed 1.
+    /// gid 1000 in cgroup 1000 below the root, two functions on each stack, seed 1.
     static World fixed();
 };
 
@@ -48,6 +86,45 @@ struct World {
 struct ContextField {
     std::string name;
     std::uint64_t value = 0;
+    /// Given: the field is the address of these bytes, such as a user's string.
+    std::optional<Bytes> memory = {};
+};
+
+/// One call of a helper or kernel function by a program.
+struct CallRecord {
+    std::string function;                    ///< As in `Mock`.
+    std::array<std::uint64_t, 5> args = {};  ///< r1 to r5.
+    std::uint64_t result = 0;                ///< r0.
+    bool replaced = false;                   ///< A mock or fault answered.
+};
+
+/// What answers the calls of a helper or kernel function in its place, also of one that is not
+/// implemented here. A mock's word is taken: where it gives what the function never gives, a
+/// program without checks (`Safety::unsafe`) may access any memory.
+struct Mock {
+    std::string function;  ///< A helper without "bpf_" ("map_update_elem"), or a kernel function.
+    /// r0 of the calls in order, the last one of all that follow; nothing: the real function.
+    std::vector<std::optional<std::uint64_t>> values = {};
+    /// Answers instead of `values` where it is set. Addresses in the record are those of the
+    /// program's memory and may be read and written through.
+    std::function<std::optional<std::uint64_t>(const CallRecord&)> answer = {};
+};
+
+/// A call that fails instead of doing anything.
+struct Fault {
+    std::string function;    ///< As in `Mock`; empty: counts all calls that can fail.
+    std::uint64_t call = 1;  ///< Which one, from 1.
+    /// r0; nothing: the error that helpers/failures.def documents, or null.
+    std::optional<std::int64_t> result = {};
+};
+
+/// A signal that a program sent.
+struct SignalSent {
+    std::uint32_t pid = 0;  ///< Thread, or process where `thread` is not set.
+    std::uint32_t signal = 0;
+    bool thread = false;
+
+    friend bool operator==(const SignalSent&, const SignalSent&) = default;
 };
 
 /// Input of one run.
@@ -69,6 +146,12 @@ struct RunInput {
     bool want_maps = true;
     /// Whether `RunResult::writes` is filled, which only the checked interpreter does.
     bool want_writes = false;
+    /// Engines of this process only: what replaces helpers and kernel functions, and which calls
+    /// fail. A mock of the same function comes before a fault.
+    std::vector<Mock> mocks = {};
+    std::vector<Fault> faults = {};
+    /// Whether `RunResult::calls` is filled; it is with mocks and faults, too.
+    bool want_calls = false;
 };
 
 /// Why a run was stopped.
@@ -188,8 +271,15 @@ struct RunResult {
     std::vector<MapContents> maps;
     /// On request: what the last run wrote to packet, context and map values, each byte once.
     std::vector<LastWrite> writes;
-    std::uint64_t duration_ns = 0;  ///< Wall time of all runs together.
-    std::uint64_t insns = 0;        ///< Instructions executed in the last run; 0: not counted.
+    /// On request: calls of helpers and kernel functions over all runs, in order; the first 65536.
+    std::vector<CallRecord> calls;
+    std::uint64_t calls_that_can_fail = 0;         ///< With `calls`: how many of them, of all.
+    std::vector<SignalSent> signals;               ///< In order, over all runs.
+    std::string sequence;                          ///< What an iterator wrote to its seq_file.
+    std::optional<std::int32_t> retval;            ///< What bpf_set_retval set last.
+    std::optional<std::uint64_t> override_return;  ///< What bpf_override_return set last.
+    std::uint64_t duration_ns = 0;                 ///< Wall time of all runs together.
+    std::uint64_t insns = 0;  ///< Instructions executed in the last run; 0: not counted.
     /// With `EngineOptions::claims`: instructions before which all values were as claimed.
     std::uint64_t claims_held = 0;
     std::vector<Unseen> unseen;  ///< Effects that were not looked for.

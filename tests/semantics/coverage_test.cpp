@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "helpers/implementation.h"
+#include "helpers/kfuncs.h"
 #include "helpers/maps/type_info.h"
 #include "helpers/prototype.h"
 #include "vm/context.h"
@@ -46,6 +47,7 @@ Features there_are() {
     for (const Helper& helper : helper_table())
         if (helper_function(helper.id) != nullptr || helper.name == "tail_call")
             features.insert(fmt::format("helper {}", helper.name));
+    for (const Kfunc& kfunc : kfunc_table()) features.insert(fmt::format("kfunc {}", kfunc.name));
     add_types(features);
     return features;
 }

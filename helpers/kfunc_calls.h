@@ -1,0 +1,79 @@
+// The kernel functions that run here (helpers/kfuncs.def), typed as the kernel types them
+// (kernel/bpf/helpers.c, kernel/trace/bpf_trace.c, fs/bpf_fs_kfuncs.c). Addresses are those of
+// program memory; what a function writes to is checked against the run's memory on every engine.
+#pragma once
+
+#include <cstdint>
+
+namespace bpftwin {
+
+class Runtime;
+
+namespace kfuncs {
+
+// --- tasks and cgroups (helpers/task_kfuncs.cpp)
+
+/// Objects are not counted: each lives as long as the run.
+std::uint64_t bpf_task_acquire(Runtime& runtime, std::uint64_t task);
+void bpf_task_release(Runtime& runtime, std::uint64_t task);
+/// @return the running task or one of the world's (`tasks[PID]`), or null.
+std::uint64_t bpf_task_from_pid(Runtime& runtime, std::int32_t pid);
+std::uint64_t bpf_task_from_vpid(Runtime& runtime, std::int32_t pid);
+long bpf_task_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t cgroup);
+std::uint64_t bpf_cgroup_acquire(Runtime& runtime, std::uint64_t cgroup);
+void bpf_cgroup_release(Runtime& runtime, std::uint64_t cgroup);
+/// @return the object of a cgroup of the running task, or null.
+std::uint64_t bpf_cgroup_from_id(Runtime& runtime, std::uint64_t id);
+std::uint64_t bpf_cgroup_ancestor(Runtime& runtime, std::uint64_t cgroup, std::int32_t level);
+/// @param type 0: the thread, 1: its process.
+int bpf_send_signal_task(Runtime& runtime, std::uint64_t task, std::int32_t signal,
+                         std::uint32_t type, std::uint64_t value);
+
+// --- casts and sections (helpers/section_kfuncs.cpp)
+
+/// @return an object with the fields that the context has, for packets; else the context.
+std::uint64_t bpf_cast_to_kern_ctx(Runtime& runtime, std::uint64_t context);
+std::uint64_t bpf_rdonly_cast(Runtime& runtime, std::uint64_t object, std::uint32_t type);
+void bpf_rcu_read_lock(Runtime& runtime);
+void bpf_rcu_read_unlock(Runtime& runtime);
+void bpf_preempt_disable(Runtime& runtime);
+void bpf_preempt_enable(Runtime& runtime);
+void bpf_local_irq_save(Runtime& runtime, std::uint64_t* flags);
+void bpf_local_irq_restore(Runtime& runtime, std::uint64_t* flags);
+
+// --- iterators (helpers/iterator_kfuncs.cpp)
+
+/// Numbers from `start` to before `end`.
+int bpf_iter_num_new(Runtime& runtime, void* iterator, std::int32_t start, std::int32_t end);
+void* bpf_iter_num_next(Runtime& runtime, void* iterator);
+void bpf_iter_num_destroy(Runtime& runtime, void* iterator);
+/// Numbers of the bits that are set in `words` 64-bit words.
+int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std::uint32_t words);
+void* bpf_iter_bits_next(Runtime& runtime, void* iterator);
+void bpf_iter_bits_destroy(Runtime& runtime, void* iterator);
+
+// --- strings (helpers/string_kfuncs.cpp): positions and lengths, or -E2BIG beyond 64 KiB, -ENOENT,
+// -ERANGE and -EFAULT for memory that cannot be read
+
+int bpf_strcmp(Runtime& runtime, std::uint64_t left, std::uint64_t right);
+int bpf_strcasecmp(Runtime& runtime, std::uint64_t left, std::uint64_t right);
+int bpf_strchr(Runtime& runtime, std::uint64_t text, char wanted);
+int bpf_strchrnul(Runtime& runtime, std::uint64_t text, char wanted);
+int bpf_strnchr(Runtime& runtime, std::uint64_t text, std::uint64_t count, char wanted);
+int bpf_strrchr(Runtime& runtime, std::uint64_t text, std::int32_t wanted);
+int bpf_strlen(Runtime& runtime, std::uint64_t text);
+int bpf_strnlen(Runtime& runtime, std::uint64_t text, std::uint64_t count);
+int bpf_strspn(Runtime& runtime, std::uint64_t text, std::uint64_t accept);
+int bpf_strcspn(Runtime& runtime, std::uint64_t text, std::uint64_t reject);
+int bpf_strstr(Runtime& runtime, std::uint64_t text, std::uint64_t wanted);
+int bpf_strnstr(Runtime& runtime, std::uint64_t text, std::uint64_t wanted, std::uint64_t count);
+/// @return bytes copied with the final zero, or -EFAULT. `flags` 1 pads with zeros.
+int bpf_copy_from_user_str(Runtime& runtime, char* to, std::uint32_t size, std::uint64_t from,
+                           std::uint64_t flags);
+int bpf_copy_from_user_task_str(Runtime& runtime, char* to, std::uint32_t size, std::uint64_t from,
+                                std::uint64_t task, std::uint64_t flags);
+/// @return length of the path with its zero, or an error.
+int bpf_path_d_path(Runtime& runtime, std::uint64_t path, char* to, std::uint64_t size);
+
+}  // namespace kfuncs
+}  // namespace bpftwin

@@ -1,0 +1,25 @@
+// What helpers and kernel functions have in common that work on tasks, cgroups and paths.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bpftwin {
+
+class Runtime;
+
+/// The object of a cgroup that the running task is in or below, or null.
+std::uint64_t cgroup_object(Runtime& runtime, std::uint64_t id);
+/// The id of a cgroup's object; 0 where that has none.
+std::uint64_t id_of_cgroup(Runtime& runtime, std::uint64_t cgroup);
+/// Whether a task is in the cgroup of that id or below.
+bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t id);
+
+/// Notes a signal. @return 0, or -EINVAL for what is no signal.
+long send_signal_to(Runtime& runtime, std::uint32_t pid, std::uint32_t signal, bool thread);
+
+/// Writes the path that a `struct path` names, from the names of its dentries.
+/// @return its length with the final zero, or -ENAMETOOLONG.
+long path_text(Runtime& runtime, std::uint64_t path, char* to, std::size_t size);
+
+}  // namespace bpftwin
