@@ -25,6 +25,10 @@ void* map_lookup_elem(Runtime& runtime, Map& map, const void* key);
 long map_update_elem(Runtime& runtime, Map& map, const void* key, const void* value,
                      std::uint64_t flags);
 long map_delete_elem(Runtime& runtime, Map& map, const void* key);
+/// Only for maps without keys: queue, stack and (but for pop) bloom_filter.
+long map_push_elem(Runtime& runtime, Map& map, const void* value, std::uint64_t flags);
+long map_pop_elem(Runtime& runtime, Map& map, void* value);
+long map_peek_elem(Runtime& runtime, Map& map, void* value);
 /// @return the value of another CPU; null if absent or there is no such CPU.
 void* map_lookup_percpu_elem(Runtime& runtime, Map& map, const void* key, std::uint32_t cpu);
 

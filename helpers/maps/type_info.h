@@ -34,6 +34,11 @@ enum class MapFamily : std::uint8_t {
     map_array,
     map_hash,
     ring_buffer,
+    queue,
+    lpm_trie,
+    bloom_filter,
+    stack_trace,
+    cgroup_array,
 };
 
 /// Sizes that an attribute may have: `min` to `max` in steps of `step`.
