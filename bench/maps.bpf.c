@@ -9,7 +9,7 @@ typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-#define ROUNDS 64
+#define ROUNDS 2048
 #define MAP(name, kind, key_type, flags)   \
     struct {                               \
         __uint(type, BPF_MAP_TYPE_##kind); \

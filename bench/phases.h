@@ -59,7 +59,7 @@ struct MapBench {
     std::uint32_t entries;     ///< How many the map holds, and keys are picked from.
 };
 std::vector<MapBench> map_benches();
-inline constexpr std::uint32_t map_rounds = 64;  ///< Operations of one run of a program.
+inline constexpr std::uint32_t map_rounds = 2048;  ///< Operations of one run of a program.
 
 struct MapRow {
     std::string_view program;
