@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <mutex>
 
 #include "helpers/touch.h"
@@ -16,6 +17,13 @@ constexpr std::uint32_t length_bytes = sizeof(std::uint32_t);
 
 std::uint32_t padded(std::uint32_t size) {
     return size < 8 ? (size + 3) & ~3U : static_cast<std::uint32_t>(round_up_8(size));
+}
+
+/// The first 32 bits, the first one highest.
+std::uint32_t first_word(const std::byte* bytes) {
+    std::uint32_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    return __builtin_bswap32(word);
 }
 
 /// As many as every entry could need, or as fit in memory: a map without that many nodes is full
@@ -68,7 +76,7 @@ void* LpmTrie::lookup_elem(const void* key, std::uint32_t) {
 LpmTrie::Number LpmTrie::longest_match(const PrefixKey& key) const {
     for (;;) {
         const std::uint64_t gone = load_acquire(gone_);
-        const Number found = descend(key);
+        const Number found = data_size_ == sizeof(std::uint32_t) ? descend_word(key) : descend(key);
         if (load_acquire(gone_) - gone <= quarantine) return found;
     }
 }
@@ -84,6 +92,26 @@ LpmTrie::Number LpmTrie::descend(const PrefixKey& key) const {
         if (load_acquire(here.parting) == 0) found = at;
         if (length >= longest_) break;
         at = load_acquire(here.child[key.bit(length)]);
+        above = length + 1;
+    }
+    return found;
+}
+
+LpmTrie::Number LpmTrie::descend_word(const PrefixKey& key) const {
+    const std::uint32_t bits = first_word(key.bytes);
+    Number found = 0;
+    Number at = load_acquire(root_);
+    for (std::uint32_t above = 0; at != 0;) {
+        const auto* memory = prefix(at);
+        const auto& here = *reinterpret_cast<const Node*>(memory + sizeof bits);
+        const std::uint32_t length = load_acquire(here.length);
+        const std::uint32_t stored = load_acquire(*reinterpret_cast<const std::uint32_t*>(memory));
+        const std::uint64_t differing = bits ^ __builtin_bswap32(stored);
+        // Bits behind the prefix of the node do not count.
+        if (length < above || length > key.length || differing >> (32 - length) != 0) break;
+        if (load_acquire(here.parting) == 0) found = at;
+        if (length >= longest_) break;
+        at = load_acquire(here.child[bits >> (31 - length) & 1U]);
         above = length + 1;
     }
     return found;

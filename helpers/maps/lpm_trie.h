@@ -77,6 +77,8 @@ private:
 
     [[nodiscard]] Number longest_match(const PrefixKey& key) const;
     [[nodiscard]] Number descend(const PrefixKey& key) const;
+    /// The same for keys of 4 bytes, an address of IPv4.
+    [[nodiscard]] Number descend_word(const PrefixKey& key) const;
     [[nodiscard]] Place find(const PrefixKey& key);
     [[nodiscard]] bool is_at(const Place& place, const PrefixKey& key) const;
     [[nodiscard]] long check_update(bool known, std::uint64_t flags) const;
