@@ -23,7 +23,7 @@ std::uint32_t first_bits(std::uint32_t address, std::uint32_t length) {
     return length == 0 ? 0 : bits >> (32 - length);
 }
 
-class Model {
+class PrefixList {
 public:
     void put(Prefix key, std::uint64_t value) {
         values_[{key.length, first_bits(key.address, key.length)}] = value;
@@ -47,7 +47,7 @@ private:
 
 TEST(maps_lpm_trie, finds_what_a_list_of_all_prefixes_finds) {
     const auto map = trie(4000);
-    Model model;
+    PrefixList model;
     std::mt19937 random(1);
     for (std::uint64_t step = 1; step < 20000; ++step) {
         const Prefix key{static_cast<std::uint32_t>(random() % 33),

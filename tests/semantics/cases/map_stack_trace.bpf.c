@@ -12,7 +12,7 @@ struct {
 
 //! test: it is created, and empty before a program asks for its stack
 //! run: --prog none
-//! expect: stacks (stack_trace, 0 of 4 entries)
+//! expect: stacks (stack_trace, empty)
 //! expect: seen = {1, [1 ... 7] = 0}
 SEC("xdp")
 int none(struct xdp_md* ctx) {
