@@ -143,11 +143,11 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::perf_event_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
-        case MapFamily::bloom_filter:
         case MapFamily::cgroup_array:
         case MapFamily::none: return {};
         case MapFamily::stack_trace: return check_stack_limits(spec);
         case MapFamily::queue:
+        case MapFamily::bloom_filter:
             if (spec.value_size > kmalloc_max_size)
                 return refuse(spec, "value_size is over 4 MiB", E2BIG);
             return {};

@@ -46,7 +46,7 @@ private:
 };
 
 TEST(maps_lpm_trie, finds_what_a_list_of_all_prefixes_finds) {
-    const auto map = trie(4000);
+    const auto map = trie(20000);
     PrefixList model;
     std::mt19937 random(1);
     for (std::uint64_t step = 1; step < 20000; ++step) {
