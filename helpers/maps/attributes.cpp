@@ -42,16 +42,18 @@ constexpr bool has_all(std::uint32_t flags, std::uint32_t wanted) {
 }
 
 Result<void> check_common(const MapSpec& spec) {
-    if (spec.type == MapType::bloom_filter && spec.map_extra > most_hash_functions)
-        return refuse(spec, "map_extra, the number of hash functions, is over 15", EINVAL);
     if (spec.type != MapType::bloom_filter && spec.map_extra != 0)
         return refuse(spec, "map_extra must be 0 for this type", EINVAL);
     if (has_all(spec.map_flags, map_flag::rdonly | map_flag::wronly))
         return refuse(spec, "map_flags has both rdonly and wronly", EINVAL);
-    if (has_all(spec.map_flags, map_flag::rdonly_prog | map_flag::wronly_prog))
-        return refuse(spec, "map_flags has both rdonly_prog and wronly_prog", EINVAL);
     if ((spec.map_flags & map_flag::numa_node) != 0 && spec.numa_node != 0)
         return refuse(spec, fmt::format("numa_node {} does not exist", spec.numa_node), EINVAL);
+    if (spec.type == MapType::bloom_filter && spec.value_size > kmalloc_max_size)
+        return refuse(spec, "value_size is over 4 MiB", E2BIG);
+    if (spec.type == MapType::bloom_filter && spec.map_extra > most_hash_functions)
+        return refuse(spec, "map_extra, the number of hash functions, is over 15", EINVAL);
+    if (has_all(spec.map_flags, map_flag::rdonly_prog | map_flag::wronly_prog))
+        return refuse(spec, "map_flags has both rdonly_prog and wronly_prog", EINVAL);
     return {};
 }
 
@@ -143,11 +145,11 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::perf_event_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
+        case MapFamily::bloom_filter:
         case MapFamily::cgroup_array:
         case MapFamily::none: return {};
         case MapFamily::stack_trace: return check_stack_limits(spec);
         case MapFamily::queue:
-        case MapFamily::bloom_filter:
             if (spec.value_size > kmalloc_max_size)
                 return refuse(spec, "value_size is over 4 MiB", E2BIG);
             return {};
