@@ -25,7 +25,7 @@ struct Options {
     bool budget = false;
     std::string filter = ".*";
     std::vector<std::string> engines = compare::contender_names();
-    std::vector<std::string> phases = {"run", "kernel", "compile", "size", "btf"};
+    std::vector<std::string> phases = {"run", "kernel", "maps", "compile", "size", "btf"};
     std::string json;
     std::string html;
 
@@ -48,6 +48,7 @@ public:
         const compare::Pin pin;
         if (options_.wants("run")) run_phase();
         if (options_.wants("kernel")) kernel_phase();
+        if (options_.wants("maps")) maps_phase();
         if (options_.wants("compile")) compile_phase();
         if (options_.wants("size")) size_phase();
         if (options_.wants("btf")) btf_phase();
@@ -63,18 +64,36 @@ private:
         show("\n");
     }
 
-    void kernel_phase() {
+    /// Calls `measure(kernel, jit)` where there is a kernel.
+    template <class Measure>
+    void against_kernel(Measure measure) {
         const auto kernel = compare::make_engine("kernel");
         const auto jit = compare::make_engine("jit");
         if (!kernel || !jit) {
             results_.no_kernel = (kernel ? jit : kernel).error().message;
             return show(fmt::format("not compared with a kernel: {}\n\n", results_.no_kernel));
         }
-        show(kernel_heading());
-        for (const Program& program : wanted_programs())
-            keep(program.name, measure_kernel(program, **kernel, **jit, options_.quick),
-                 results_.kernel, kernel_text);
+        measure(**kernel, **jit);
         show("\n");
+    }
+
+    void kernel_phase() {
+        against_kernel([this](Engine& kernel, Engine& jit) {
+            show(kernel_heading());
+            for (const Program& program : wanted_programs())
+                keep(program.name, measure_kernel(program, kernel, jit, options_.quick),
+                     results_.kernel, kernel_text);
+        });
+    }
+
+    void maps_phase() {
+        against_kernel([this](Engine& kernel, Engine& jit) {
+            show(maps_heading());
+            for (const MapBench& bench : map_benches())
+                if (std::regex_search(bench.program.begin(), bench.program.end(), wanted_))
+                    keep(bench.program, measure_map(bench, kernel, jit, options_.quick),
+                         results_.maps, maps_text);
+        });
     }
 
     void compile_phase() {
@@ -145,8 +164,8 @@ Result<int> run(const Options& options) {
     for (const auto& written :
          {write(options.json, json_text(results)), write(options.html, html_text(results))})
         if (!written) return std::unexpected(written.error());
-    const bool empty = results.run.empty() && results.kernel.empty() && results.compile.empty() &&
-                       results.size.empty() && results.btf.empty();
+    const bool empty = results.run.empty() && results.kernel.empty() && results.maps.empty() &&
+                       results.compile.empty() && results.size.empty() && results.btf.empty();
     if (empty && results.failures.empty() && results.no_kernel.empty())
         return fail(fmt::format("--filter {}: no program matches", options.filter));
     return results.failures.empty() ? 0 : 1;

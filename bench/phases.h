@@ -53,6 +53,28 @@ struct KernelRow {
 /// code.
 Result<KernelRow> measure_kernel(const Program& program, Engine& kernel, Engine& jit, bool quick);
 
+/// Operations on maps, the JIT against a kernel's, in one object for both (bench/maps.bpf.c).
+struct MapBench {
+    std::string_view program;  ///< What is done.
+    std::uint32_t entries;     ///< How many the map holds, and keys are picked from.
+};
+std::vector<MapBench> map_benches();
+inline constexpr std::uint32_t map_rounds = 2048;  ///< Operations of one run of a program.
+
+struct MapRow {
+    std::string_view program;
+    std::uint32_t entries = 0;
+    compare::Measurement kernel;  ///< Of one operation.
+    compare::Measurement jit;     ///< Its ratio is to the kernel.
+    double kernel_scaling = 0;    ///< How much more two threads on one map get done than one.
+    double jit_scaling = 0;
+};
+/// @return an Error where an operation does not do what it should in one of them.
+Result<MapRow> measure_map(const MapBench& bench, Engine& kernel, Engine& jit, bool quick);
+/// What the ratios to the kernel are meant not to exceed: the geometric mean, and each.
+inline constexpr double maps_geomean_bar = 1.0;
+inline constexpr double maps_worst_bar = 1.5;
+
 /// Load and compile: from the bytes of an object to something that runs.
 struct CompileRow {
     std::string_view program;

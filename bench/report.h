@@ -12,6 +12,8 @@ std::string run_heading(const Results& results);
 std::string run_text(const RunRow& row);
 std::string kernel_heading();
 std::string kernel_text(const KernelRow& row);
+std::string maps_heading();
+std::string maps_text(const MapRow& row);
 std::string compile_heading(const Results& results);
 std::string compile_text(const CompileRow& row);
 std::string size_heading(const Results& results);

@@ -41,6 +41,7 @@ Json geomeans_json(const Results& results) {
     if (!results.run.empty())
         for (std::size_t i = 0; i < results.engines.size(); ++i)
             json[results.engines[i] + "/native"] = results.run_geomean(i);
+    if (!results.maps.empty()) json["maps jit/kernel"] = results.maps_geomean();
     if (results.has_kernel()) json["jit/kernel"] = results.kernel_geomean();
     return json;
 }
@@ -59,6 +60,14 @@ Json kernel_json(const KernelRow& row) {
     else
         json["refusal"] = row.refusal;
     return json;
+}
+
+Json map_json(const MapRow& row) {
+    return {
+        {"program", row.program},
+        {"entries", row.entries},
+        {"engines", {{"kernel", measurement_json(row.kernel)}, {"jit", measurement_json(row.jit)}}},
+        {"two_threads", {{"kernel", row.kernel_scaling}, {"jit", row.jit_scaling}}}};
 }
 
 Json compile_json(const Results& results, const CompileRow& row) {
@@ -86,10 +95,11 @@ Json btf_json(const BtfRow& row) {
 std::string json_text(const Results& results) {
     Json json = {{"machine", machine_json(results.machine)}, {"quick", results.quick}};
     json["geomean"] = geomeans_json(results);
-    json["run"] = json["kernel"] = json["compile"] = json["size"] = json["btf"] = json["failures"] =
-        Json::array();
+    json["run"] = json["kernel"] = json["maps"] = json["compile"] = json["size"] = json["btf"] =
+        json["failures"] = Json::array();
     for (const RunRow& row : results.run) json["run"].push_back(run_json(results, row));
     for (const KernelRow& row : results.kernel) json["kernel"].push_back(kernel_json(row));
+    for (const MapRow& row : results.maps) json["maps"].push_back(map_json(row));
     if (!results.no_kernel.empty()) json["no_kernel"] = results.no_kernel;
     for (const CompileRow& row : results.compile)
         json["compile"].push_back(compile_json(results, row));

@@ -66,6 +66,15 @@ std::string kernel_summary(const Results& results) {
     return fmt::format("geomean jit/kernel {}\n", number(results.kernel_geomean()));
 }
 
+std::string maps_summary(const Results& results) {
+    if (results.maps.empty()) return "";
+    const double all = results.maps_geomean();
+    const double worst = results.maps_worst();
+    return fmt::format("geomean maps jit/kernel {} (bar {}{}), worst {} (bar {}{})\n", number(all),
+                       number(maps_geomean_bar), bar_verdict(all, maps_geomean_bar), number(worst),
+                       number(maps_worst_bar), bar_verdict(worst, maps_worst_bar));
+}
+
 std::string compile_summary(const Results& results) {
     std::string text;
     if (results.compile.empty()) return text;
@@ -137,6 +146,21 @@ std::string kernel_text(const KernelRow& row) {
          number(row.jit.ratio.median), fmt::format("{:.0f}%", row.jit.ratio.spread() * 100)});
 }
 
+std::string maps_heading() {
+    return heading("maps", {{"", {"entries"}},
+                            {"ns", {"kernel", "jit"}},
+                            {"times", {"kernel"}},
+                            {"", {"spread"}},
+                            {"two threads", {"kernel", "jit"}}});
+}
+
+std::string maps_text(const MapRow& row) {
+    return line(row.program, {fmt::format("{}", row.entries), number(row.kernel.ns.median),
+                              number(row.jit.ns.median), number(row.jit.ratio.median),
+                              fmt::format("{:.0f}%", row.jit.ratio.spread() * 100),
+                              number(row.kernel_scaling), number(row.jit_scaling)});
+}
+
 std::string compile_heading(const Results& results) {
     return heading("load and compile", {{"", {"insns"}},
                                         {"load", {"us"}},
@@ -176,7 +200,7 @@ std::string btf_text(const BtfRow& row) {
 
 std::string summary_text(const Results& results) {
     return compile_summary(results) + size_summary(results) + btf_summary(results) +
-           run_summary(results) + kernel_summary(results);
+           run_summary(results) + kernel_summary(results) + maps_summary(results);
 }
 
 }  // namespace bpftwin::bench

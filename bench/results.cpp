@@ -38,6 +38,16 @@ bool Results::has_kernel() const {
     return std::ranges::any_of(kernel, [](const KernelRow& row) { return row.refusal.empty(); });
 }
 
+double Results::maps_geomean() const {
+    return geomean(maps, [](const MapRow& row) { return row.jit.ratio.median; });
+}
+
+double Results::maps_worst() const {
+    double most = 0;
+    for (const MapRow& row : maps) most = std::max(most, row.jit.ratio.median);
+    return most;
+}
+
 double Results::compile_geomean(std::size_t engine) const {
     return geomean(compile, [&](const CompileRow& row) {
         return per_insn(row.engines[engine].compile_ns, row.insns);

@@ -21,7 +21,8 @@ struct Results {
     bool quick = false;
     std::vector<RunRow> run;
     std::vector<KernelRow> kernel;
-    std::string no_kernel;  ///< Why `kernel` is empty although it was asked for.
+    std::string no_kernel;  ///< Why `kernel` and `maps` are empty although they were asked for.
+    std::vector<MapRow> maps;
     std::vector<CompileRow> compile;
     std::vector<SizeRow> size;
     std::vector<BtfRow> btf;
@@ -33,6 +34,9 @@ struct Results {
     [[nodiscard]] double kernel_geomean() const;
     /// Whether there is one.
     [[nodiscard]] bool has_kernel() const;
+    /// Geometric mean of the JIT's ratios to the kernel's over operations on maps, and the largest.
+    [[nodiscard]] double maps_geomean() const;
+    [[nodiscard]] double maps_worst() const;
     /// The same of compile time per instruction, in nanoseconds.
     [[nodiscard]] double compile_geomean(std::size_t engine) const;
     /// The same of code bytes per byte of BPF.

@@ -11,7 +11,7 @@
 #include "helpers/map.h"
 #include "helpers/maps/local_storage.h"
 #include "helpers/maps/ring_buffer.h"
-#include "helpers/maps/stack_trace.h"
+#include "helpers/maps/stack_trace_map.h"
 #include "helpers/require.h"
 #include "vm/context.h"
 #include "vm/runtime.h"
@@ -55,13 +55,13 @@ struct Argument<RingBuffer&> {
 
 /// Maps that a helper knows more of.
 template <>
-struct Argument<StackTrace&> {
+struct Argument<StackTraceMap&> {
     static bool valid(Runtime& runtime, std::uint64_t value) {
         return require_map_type(runtime, Argument<Map&>::from(runtime, value),
                                 MapType::stack_trace);
     }
-    static StackTrace& from(Runtime&, std::uint64_t value) {
-        return static_cast<StackTrace&>(*reinterpret_cast<Map*>(value));
+    static StackTraceMap& from(Runtime&, std::uint64_t value) {
+        return static_cast<StackTraceMap&>(*reinterpret_cast<Map*>(value));
     }
 };
 

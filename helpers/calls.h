@@ -17,7 +17,7 @@ class Packet;
 class RingBuffer;
 class Runtime;
 struct LiveSocket;
-class StackTrace;
+class StackTraceMap;
 
 namespace calls {
 
@@ -28,6 +28,10 @@ void* map_lookup_elem(Runtime& runtime, Map& map, const void* key);
 long map_update_elem(Runtime& runtime, Map& map, const void* key, const void* value,
                      std::uint64_t flags);
 long map_delete_elem(Runtime& runtime, Map& map, const void* key);
+/// Only for maps without keys: queue, stack and (but for pop) bloom_filter.
+long map_push_elem(Runtime& runtime, Map& map, const void* value, std::uint64_t flags);
+long map_pop_elem(Runtime& runtime, Map& map, void* value);
+long map_peek_elem(Runtime& runtime, Map& map, void* value);
 /// @return the value of another CPU; null if absent or there is no such CPU.
 void* map_lookup_percpu_elem(Runtime& runtime, Map& map, const void* key, std::uint32_t cpu);
 
@@ -82,10 +86,6 @@ std::uint64_t get_current_cgroup_id(Runtime& runtime);
 std::uint64_t get_current_ancestor_cgroup_id(Runtime& runtime, std::int32_t level);
 /// @return 0, 1, -E2BIG for an index out of range, -EAGAIN for an empty slot.
 long current_task_under_cgroup(Runtime& runtime, Map& map, std::uint32_t index);
-/// Sockets belong to the cgroup of the running task.
-long skb_under_cgroup(Runtime& runtime, Packet& packet, Map& map, std::uint32_t index);
-std::uint64_t skb_cgroup_id(Runtime& runtime, Packet& packet);
-std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, Packet& packet, std::int32_t level);
 /// Noted in `RunResult::signals`. @return 0, -EINVAL, or -EPERM for the init process.
 long send_signal(Runtime& runtime, std::uint32_t signal);
 long send_signal_thread(Runtime& runtime, std::uint32_t signal);
@@ -100,7 +100,7 @@ long probe_write_user(Runtime& runtime, std::uint64_t to, const void* from, std:
 // --- stacks (helpers/stack_calls.cpp): those of the world's task
 
 /// @return the stack's id, -EINVAL, -EFAULT without a stack, -EEXIST, -ENOMEM.
-long get_stackid(Runtime& runtime, const void* context, StackTrace& map, std::uint64_t flags);
+long get_stackid(Runtime& runtime, const void* context, StackTraceMap& map, std::uint64_t flags);
 /// @return bytes written, -EINVAL or -EFAULT.
 long get_stack(Runtime& runtime, const void* context, void* to, std::uint32_t size,
                std::uint64_t flags);
@@ -297,6 +297,8 @@ std::uint64_t get_socket_cookie(Runtime& runtime, LiveSocket* socket);
 std::uint32_t get_socket_uid(Runtime& runtime, LiveSocket* socket);
 std::uint64_t get_netns_cookie(Runtime& runtime, LiveSocket* socket);
 std::uint32_t skb_cgroup_classid(Runtime& runtime, LiveSocket* socket);
+/// @return as `current_task_under_cgroup`, -ENOENT without a full socket.
+long skb_under_cgroup(Runtime& runtime, LiveSocket* socket, Map& map, std::uint32_t index);
 std::uint64_t skb_cgroup_id(Runtime& runtime, LiveSocket* socket);
 std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int level);
 std::uint64_t sk_cgroup_id(Runtime& runtime, LiveSocket* socket);

@@ -8,17 +8,20 @@
 #include "fmt/format.h"
 #include "helpers/maps/array_map.h"
 #include "helpers/maps/attributes.h"
+#include "helpers/maps/bloom_filter.h"
 #include "helpers/maps/cgroup_array.h"
 #include "helpers/maps/device_hash.h"
 #include "helpers/maps/hash_map.h"
 #include "helpers/maps/local_storage.h"
+#include "helpers/maps/lpm_trie.h"
 #include "helpers/maps/lru_hash_map.h"
 #include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/perf_event_array.h"
 #include "helpers/maps/prog_array.h"
+#include "helpers/maps/queue_map.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/maps/socket_maps.h"
-#include "helpers/maps/stack_trace.h"
+#include "helpers/maps/stack_trace_map.h"
 #include "helpers/maps/target_array.h"
 #include "helpers/maps/type_info.h"
 
@@ -40,9 +43,12 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::map_array: return ArrayOfMaps::create(spec, cpu_count);
         case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
         case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);
-        case MapFamily::stack_trace: return StackTrace::create(spec, cpu_count);
-        case MapFamily::cgroup_array: return CgroupArray::create(spec, cpu_count);
         case MapFamily::local_storage: return LocalStorage::create(spec, cpu_count, fields);
+        case MapFamily::queue: return QueueMap::create(spec, cpu_count);
+        case MapFamily::lpm_trie: return LpmTrie::create(spec, cpu_count);
+        case MapFamily::bloom_filter: return BloomFilter::create(spec, cpu_count);
+        case MapFamily::stack_trace: return StackTraceMap::create(spec, cpu_count);
+        case MapFamily::cgroup_array: return CgroupArray::create(spec, cpu_count);
         case MapFamily::none:
             return fail(
                 fmt::format("map type {} is not implemented in user space", name_of(spec.type)),
@@ -64,6 +70,7 @@ constexpr auto error_texts = std::to_array<ErrorText>({
     {EBADF, "the value names no object"},
     {EBUSY, "already done"},
     {ENOMEM, "no element is free"},
+    {ENOSPC, "the map is full, or a bucket does not fit into the batch"},
     {EOVERFLOW, "the queue size is over 16384"},
     {ENODEV, "no such CPU"},
     {ETIMEDOUT, "the value's spin lock stays taken"},
@@ -94,16 +101,29 @@ Result<std::unique_ptr<Map>> Map::create(const MapSpec& spec, std::uint32_t cpu_
 
 long Map::for_each(std::uint32_t, const Visitor&) { return -enotsupp; }
 
+long Map::push_elem(const void*, std::uint64_t) { return -enotsupp; }
+
+long Map::pop_elem(void*) { return -enotsupp; }
+
+long Map::peek_elem(void*) { return -enotsupp; }
+
+long Map::take_out(const void*, std::span<Bytes>) { return -enotsupp; }
+
 std::unexpected<Error> Map::failure(std::string_view operation, long error) const {
     const int code = static_cast<int>(-error);
     return fail(fmt::format("map {}: {}: {}", spec_.name, operation, text_of(code)), code);
 }
 
-Result<void> Map::check_key(std::string_view operation, ByteView key) const {
-    if (key.size() == spec_.key_size) return {};
+Result<void> Map::check_key(std::string_view operation, ByteView key, std::uint32_t size) const {
+    if (key.size() == size) return {};
     return fail(fmt::format("map {}: {}: the key has {} bytes, the map's keys have {}", spec_.name,
-                            operation, key.size(), spec_.key_size),
+                            operation, key.size(), size),
                 EINVAL);
+}
+
+Result<void> Map::check_readable(std::string_view operation) const {
+    if ((spec_.map_flags & map_flag::wronly) != 0) return failure(operation, -EPERM);
+    return {};
 }
 
 Result<void> Map::check_writable(std::string_view operation) const {
@@ -131,8 +151,10 @@ std::vector<Bytes> Map::value_buffers() const {
 }
 
 Result<std::vector<Bytes>> Map::lookup(ByteView key) {
-    if ((spec_.map_flags & map_flag::wronly) != 0) return failure("lookup", -EPERM);
-    if (auto fits = check_key("lookup", key); !fits) return std::unexpected(fits.error());
+    if (auto readable = check_readable("lookup"); !readable)
+        return std::unexpected(readable.error());
+    if (auto fits = check_key("lookup", key, lookup_size()); !fits)
+        return std::unexpected(fits.error());
     std::vector<Bytes> values = value_buffers();
     if (const long error = copy_out(key.data(), values); error != 0)
         return failure("lookup", error);
@@ -142,7 +164,7 @@ Result<std::vector<Bytes>> Map::lookup(ByteView key) {
 Result<void> Map::update(ByteView key, const std::vector<Bytes>& values, std::uint64_t flags) {
     if (auto writable = check_writable("update"); !writable) return writable;
     if ((flags & update_flag::lock) != 0 && !fields_.spin_lock) return failure("update", -EINVAL);
-    if (auto fits = check_key("update", key); !fits) return fits;
+    if (auto fits = check_key("update", key, spec_.key_size); !fits) return fits;
     if (auto fit = check_values(values); !fit) return fit;
     const bool repeat = is_per_cpu() && values.size() == 1;
     const long error =
@@ -154,13 +176,14 @@ Result<void> Map::update(ByteView key, const std::vector<Bytes>& values, std::ui
 
 Result<void> Map::erase(ByteView key) {
     if (auto writable = check_writable("delete"); !writable) return writable;
-    if (auto fits = check_key("delete", key); !fits) return fits;
+    if (auto fits = check_key("delete", key, spec_.key_size); !fits) return fits;
     if (const long error = delete_elem(key.data()); error != 0) return failure("delete", error);
     return {};
 }
 
 Result<std::vector<MapEntry>> Map::entries() {
-    if ((spec_.map_flags & map_flag::wronly) != 0) return failure("entries", -EPERM);
+    if (auto readable = check_readable("entries"); !readable)
+        return std::unexpected(readable.error());
     std::vector<MapEntry> entries;
     Bytes key(spec_.key_size);
     const std::byte* previous = nullptr;
@@ -173,6 +196,31 @@ Result<std::vector<MapEntry>> Map::entries() {
         if (error != 0 && error != -ENOENT) break;
     }
     return entries;
+}
+
+Result<std::vector<Bytes>> Map::take(ByteView key) {
+    if (auto readable = check_readable("lookup and delete"); !readable)
+        return std::unexpected(readable.error());
+    if (auto writable = check_writable("lookup and delete"); !writable)
+        return std::unexpected(writable.error());
+    if (auto fits = check_key("lookup and delete", key, spec_.key_size); !fits)
+        return std::unexpected(fits.error());
+    std::vector<Bytes> values = value_buffers();
+    if (const long error = take_out(key.data(), values); error != 0)
+        return failure("lookup and delete", error);
+    return values;
+}
+
+Result<Bytes> Map::key_after(std::optional<ByteView> key) {
+    if (auto readable = check_readable("next key"); !readable)
+        return std::unexpected(readable.error());
+    if (key)
+        if (auto fits = check_key("next key", *key, spec_.key_size); !fits)
+            return std::unexpected(fits.error());
+    Bytes next(spec_.key_size);
+    if (const long error = next_key(key ? key->data() : nullptr, next.data()); error != 0)
+        return failure("next key", error);
+    return next;
 }
 
 Result<void> Map::freeze() {

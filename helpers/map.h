@@ -59,10 +59,20 @@ public:
     /// @return elements visited, or -ENOTSUPP.
     virtual long for_each(std::uint32_t cpu, const Visitor& visit);
 
+    /// Maps without keys (`bpf_map_push_elem` and its kin). @return what the type does, -ENOTSUPP
+    /// for types with keys.
+    virtual long push_elem(const void* value, std::uint64_t flags);
+    virtual long pop_elem(void* value);
+    virtual long peek_elem(void* value);
+
     /// Memory that programs may reach through `lookup_elem`.
     [[nodiscard]] virtual std::vector<Region> regions() const { return {}; }
     /// Whether the value of each key exists once per CPU.
     [[nodiscard]] virtual bool is_per_cpu() const { return false; }
+
+    /// Adds the keys of a bucket (types with batches by hash).
+    /// @return whether there is a bucket of that number.
+    [[nodiscard]] virtual bool bucket_keys(std::uint32_t bucket, std::vector<Bytes>& keys);
 
     /// Moves the records that user space would have read by now to `events` (ring buffers).
     virtual void drain(std::vector<Event>& events) { (void)events; }
@@ -74,6 +84,13 @@ public:
                         std::uint64_t flags) override;
     Result<void> erase(ByteView key) override;
     Result<std::vector<MapEntry>> entries() override;
+    Result<std::vector<Bytes>> take(ByteView key) override;
+    Result<Bytes> key_after(std::optional<ByteView> key) override;
+    Result<MapBatch> lookup_batch(ByteView cursor, std::uint32_t count) override;
+    Result<MapBatch> take_batch(ByteView cursor, std::uint32_t count) override;
+    Result<MapBatch> update_batch(const std::vector<MapEntry>& entries,
+                                  std::uint64_t flags) override;
+    Result<MapBatch> erase_batch(const std::vector<Bytes>& keys) override;
     /// BPF_MAP_FREEZE: from now on user space cannot write.
     Result<void> freeze();
 
@@ -85,14 +102,33 @@ protected:
     virtual long copy_out(const void* key, std::span<Bytes> values) = 0;
     /// Writes the value, or one per CPU; buffers as for `copy_out`.
     virtual long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) = 0;
+    /// `copy_out` of an element that is then gone; -ENOTSUPP.
+    virtual long take_out(const void* key, std::span<Bytes> values);
+    /// Bytes that user space gives to look something up.
+    [[nodiscard]] virtual std::uint32_t lookup_size() const { return spec_.key_size; }
+
+    /// The batch commands of the type.
+    enum class Batches : std::uint8_t {
+        none,
+        by_index,  ///< Lookups and updates, from key to key.
+        by_key,    ///< Deletions as well.
+        by_hash,   ///< All; lookups from bucket to bucket.
+    };
+    [[nodiscard]] virtual Batches batches() const { return Batches::none; }
 
     /// A region over `bytes` at `begin` that holds this map's values, one each `stride`.
     [[nodiscard]] Region value_region(const void* begin, std::uint64_t bytes,
                                       std::uint64_t stride) const;
 
 private:
+    [[nodiscard]] Result<void> check_readable(std::string_view operation) const;
+    [[nodiscard]] Result<void> check_batch(std::string_view operation, Batches least) const;
+    [[nodiscard]] MapBatch batch_by_key(ByteView cursor, std::uint32_t count);
+    [[nodiscard]] MapBatch batch_by_hash(ByteView cursor, std::uint32_t count, bool erase);
+    void add_bucket(MapBatch& batch, const std::vector<Bytes>& keys, bool erase);
     [[nodiscard]] std::unexpected<Error> failure(std::string_view operation, long error) const;
-    [[nodiscard]] Result<void> check_key(std::string_view operation, ByteView key) const;
+    [[nodiscard]] Result<void> check_key(std::string_view operation, ByteView key,
+                                         std::uint32_t size) const;
     [[nodiscard]] Result<void> check_writable(std::string_view operation) const;
     [[nodiscard]] Result<void> check_values(const std::vector<Bytes>& values) const;
     [[nodiscard]] std::vector<Bytes> value_buffers() const;

@@ -32,6 +32,15 @@ long keep_given(Runtime& runtime, Map& map, const void* key, const void* value,
     return keep_socket(map, key, *socket, flags);
 }
 
+bool require_keyless(Runtime& runtime, const Map& map) {
+    const MapType type = map.spec().type;
+    if (type == MapType::queue || type == MapType::stack || type == MapType::bloom_filter)
+        return true;
+    refuse_argument(runtime,
+                    fmt::format("map {} of type {} has keys", map.spec().name, name_of(type)));
+    return false;
+}
+
 }  // namespace
 
 void* map_lookup_elem(Runtime& runtime, Map& map, const void* key) {
@@ -46,6 +55,18 @@ long map_update_elem(Runtime& runtime, Map& map, const void* key, const void* va
 }
 
 long map_delete_elem(Runtime&, Map& map, const void* key) { return map.delete_elem(key); }
+
+long map_push_elem(Runtime& runtime, Map& map, const void* value, std::uint64_t flags) {
+    return require_keyless(runtime, map) ? map.push_elem(value, flags) : 0;
+}
+
+long map_pop_elem(Runtime& runtime, Map& map, void* value) {
+    return require_keyless(runtime, map) ? map.pop_elem(value) : 0;
+}
+
+long map_peek_elem(Runtime& runtime, Map& map, void* value) {
+    return require_keyless(runtime, map) ? map.peek_elem(value) : 0;
+}
 
 void* map_lookup_percpu_elem(Runtime& runtime, Map& map, const void* key, std::uint32_t cpu) {
     if (!map.is_per_cpu()) {

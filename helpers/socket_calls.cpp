@@ -11,6 +11,7 @@
 #include "helpers/maps/attributes.h"
 #include "helpers/network.h"
 #include "helpers/require.h"
+#include "helpers/tasks.h"
 #include "vm/context.h"
 #include "vm/runtime.h"
 #include "vm/sockets.h"
@@ -187,6 +188,11 @@ std::uint64_t get_netns_cookie(Runtime&, LiveSocket* socket) {
 
 std::uint32_t skb_cgroup_classid(Runtime&, LiveSocket* socket) {
     return socket && socket->is_full() ? socket->socket.classid : 0;
+}
+
+long skb_under_cgroup(Runtime& runtime, LiveSocket* socket, Map& map, std::uint32_t index) {
+    if (!socket || !socket->is_full()) return -ENOENT;
+    return is_cgroup_at(runtime, map, index, socket->socket.cgroups);
 }
 
 std::uint64_t skb_cgroup_id(Runtime&, LiveSocket* socket) { return group_of(socket); }

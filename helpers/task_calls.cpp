@@ -5,8 +5,6 @@
 #include <cstring>
 
 #include "helpers/calls.h"
-#include "helpers/map.h"
-#include "helpers/maps/slot_map.h"
 #include "helpers/require.h"
 #include "helpers/tasks.h"
 #include "helpers/touch.h"
@@ -20,15 +18,6 @@ std::uint64_t ancestor(Runtime& runtime, std::int32_t level) {
     const auto ids = runtime.world().cgroups();
     if (level < 0 || static_cast<std::size_t>(level) >= ids.size()) return 0;
     return ids[static_cast<std::size_t>(level)];
-}
-
-long is_under(Runtime& runtime, Map& map, std::uint32_t index) {
-    if (!require_map_type(runtime, map, MapType::cgroup_array)) return 0;
-    if (index >= map.spec().max_entries) return -E2BIG;
-    const std::uint64_t id = static_cast<const SlotMap&>(map).slot(index);
-    if (id == 0) return -EAGAIN;
-    const auto ids = runtime.world().cgroups();
-    return std::ranges::find(ids, id) != ids.end() ? 1 : 0;
 }
 
 /// The kernel would panic without its first process.
@@ -69,17 +58,7 @@ std::uint64_t get_current_ancestor_cgroup_id(Runtime& runtime, std::int32_t leve
 }
 
 long current_task_under_cgroup(Runtime& runtime, Map& map, std::uint32_t index) {
-    return is_under(runtime, map, index);
-}
-
-long skb_under_cgroup(Runtime& runtime, Packet&, Map& map, std::uint32_t index) {
-    return is_under(runtime, map, index);
-}
-
-std::uint64_t skb_cgroup_id(Runtime& runtime, Packet&) { return get_current_cgroup_id(runtime); }
-
-std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, Packet&, std::int32_t level) {
-    return ancestor(runtime, level);
+    return is_cgroup_at(runtime, map, index, runtime.world().cgroups());
 }
 
 long send_signal(Runtime& runtime, std::uint32_t signal) {

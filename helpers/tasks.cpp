@@ -5,7 +5,10 @@
 #include <cstring>
 #include <string>
 
+#include "helpers/map.h"
+#include "helpers/maps/slot_map.h"
 #include "helpers/probe.h"
+#include "helpers/require.h"
 #include "vm/kernel_objects.h"
 #include "vm/runtime.h"
 
@@ -38,6 +41,15 @@ bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t id) {
     const auto ids = runtime.world().cgroups();
     if (!objects || task == objects->current_task()) return std::ranges::find(ids, id) != ids.end();
     return objects->number(task, "task_struct", "cgroups.dfl_cgrp.kn.id") == id;
+}
+
+long is_cgroup_at(Runtime& runtime, const Map& map, std::uint32_t index,
+                  std::span<const std::uint64_t> ids) {
+    if (!require_map_type(runtime, map, MapType::cgroup_array)) return 0;
+    if (index >= map.spec().max_entries) return -E2BIG;
+    const std::uint64_t id = static_cast<const SlotMap&>(map).slot(index);
+    if (id == 0) return -EAGAIN;
+    return std::ranges::find(ids, id) != ids.end() ? 1 : 0;
 }
 
 long send_signal_to(Runtime& runtime, std::uint32_t pid, std::uint32_t signal, bool thread) {

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace bpftwin {
 
+class Map;
 class Runtime;
 
 /// The object of a cgroup that the running task is in or below, or null.
@@ -14,6 +16,10 @@ std::uint64_t cgroup_object(Runtime& runtime, std::uint64_t id);
 std::uint64_t id_of_cgroup(Runtime& runtime, std::uint64_t cgroup);
 /// Whether a task is in the cgroup of that id or below.
 bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t id);
+/// Whether the cgroup in that slot of a cgroup_array is among `ids`.
+/// @return 0, 1, -E2BIG for an index out of range, -EAGAIN for an empty slot.
+long is_cgroup_at(Runtime& runtime, const Map& map, std::uint32_t index,
+                  std::span<const std::uint64_t> ids);
 
 /// Notes a signal. @return 0, or -EINVAL for what is no signal.
 long send_signal_to(Runtime& runtime, std::uint32_t pid, std::uint32_t signal, bool thread);

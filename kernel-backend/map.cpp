@@ -115,16 +115,33 @@ std::vector<Bytes> KernelMap::unpacked(ByteView all) const {
     return values;
 }
 
-Result<std::vector<Bytes>> KernelMap::lookup(ByteView key) {
-    Bytes value(is_per_cpu(spec_.type) ? rounded_up_8(spec_.value_size) * copies()
-                                       : spec_.value_size);
+std::size_t KernelMap::value_bytes() const {
+    return is_per_cpu(spec_.type) ? rounded_up_8(spec_.value_size) * copies() : spec_.value_size;
+}
+
+Result<std::vector<Bytes>> KernelMap::lookup_by(int command, ByteView key) {
+    Bytes value(value_bytes());
     Attribute attr;
     attr->map_fd = map_fd();
-    attr.input(attr->key, key);
-    attr.output(attr->value, value);
-    auto done = attr.call(*kernel_, BPF_MAP_LOOKUP_ELEM);
+    // A bloom filter is asked for a value.
+    const bool by_value = spec_.type == MapType::bloom_filter && command == BPF_MAP_LOOKUP_ELEM;
+    if (by_value && key.size() == value.size()) std::ranges::copy(key, value.begin());
+    if (!by_value && !key.empty()) attr.input(attr->key, key);
+    if (by_value)
+        attr.input(attr->value, value, true);
+    else
+        attr.output(attr->value, value);
+    auto done = attr.call(*kernel_, command);
     if (!done) return std::unexpected(done.error().in("map " + spec_.name));
     return unpacked(value);
+}
+
+Result<std::vector<Bytes>> KernelMap::lookup(ByteView key) {
+    return lookup_by(BPF_MAP_LOOKUP_ELEM, key);
+}
+
+Result<std::vector<Bytes>> KernelMap::take(ByteView key) {
+    return lookup_by(BPF_MAP_LOOKUP_AND_DELETE_ELEM, key);
 }
 
 Result<void> KernelMap::update(ByteView key, const std::vector<Bytes>& values,
@@ -141,7 +158,7 @@ Result<void> KernelMap::update(ByteView key, const std::vector<Bytes>& values,
     Attribute attr;
     attr->map_fd = map_fd();
     attr->flags = flags;
-    attr.input(attr->key, key);
+    if (!key.empty()) attr.input(attr->key, key);
     attr.input(attr->value, value);
     auto done = attr.call(*kernel_, BPF_MAP_UPDATE_ELEM);
     if (!done) return std::unexpected(done.error().in("map " + spec_.name));
@@ -151,7 +168,7 @@ Result<void> KernelMap::update(ByteView key, const std::vector<Bytes>& values,
 Result<void> KernelMap::erase(ByteView key) {
     Attribute attr;
     attr->map_fd = map_fd();
-    attr.input(attr->key, key);
+    if (!key.empty()) attr.input(attr->key, key);
     auto done = attr.call(*kernel_, BPF_MAP_DELETE_ELEM);
     if (!done) return std::unexpected(done.error().in("map " + spec_.name));
     return {};
@@ -170,6 +187,17 @@ Result<bool> KernelMap::next_key(Bytes& key, bool first) {
     if (!done) return std::unexpected(done.error().in("map " + spec_.name));
     key = std::move(next);
     return true;
+}
+
+Result<Bytes> KernelMap::key_after(std::optional<ByteView> key) {
+    Bytes next(spec_.key_size);
+    Attribute attr;
+    attr->map_fd = map_fd();
+    if (key && !key->empty()) attr.input(attr->key, *key);
+    attr.output(attr->next_key, next);
+    auto done = attr.call(*kernel_, BPF_MAP_GET_NEXT_KEY);
+    if (!done) return std::unexpected(done.error().in("map " + spec_.name));
+    return next;
 }
 
 Result<std::vector<MapEntry>> KernelMap::entries() {

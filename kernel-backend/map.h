@@ -29,6 +29,13 @@ public:
                         std::uint64_t flags) override;
     Result<void> erase(ByteView key) override;
     [[nodiscard]] Result<std::vector<MapEntry>> entries() override;
+    Result<std::vector<Bytes>> take(ByteView key) override;
+    [[nodiscard]] Result<Bytes> key_after(std::optional<ByteView> key) override;
+    [[nodiscard]] Result<MapBatch> lookup_batch(ByteView cursor, std::uint32_t count) override;
+    Result<MapBatch> take_batch(ByteView cursor, std::uint32_t count) override;
+    Result<MapBatch> update_batch(const std::vector<MapEntry>& entries,
+                                  std::uint64_t flags) override;
+    Result<MapBatch> erase_batch(const std::vector<Bytes>& keys) override;
 
     /// Lets only programs' reads through from now on.
     Result<void> freeze();
@@ -50,6 +57,9 @@ private:
         return static_cast<std::uint32_t>(descriptor_.number());
     }
     [[nodiscard]] std::uint32_t copies() const;
+    [[nodiscard]] std::size_t value_bytes() const;
+    Result<std::vector<Bytes>> lookup_by(int command, ByteView key);
+    Result<MapBatch> lookup_batch_by(int command, ByteView cursor, std::uint32_t count);
     [[nodiscard]] Bytes packed(const std::vector<Bytes>& values) const;
     [[nodiscard]] std::vector<Bytes> unpacked(ByteView all) const;
     [[nodiscard]] Result<bool> next_key(Bytes& key, bool first);

@@ -63,7 +63,7 @@ Result<std::string> read_all(int folder, const char* name) {
     std::string text;
     std::array<char, 65536> piece;
     ssize_t count = 0;
-    while ((count = read(file, piece.data(), piece.size())) > 0)
+    while ((count = ::read(file, piece.data(), piece.size())) > 0)
         text.append(piece.data(), static_cast<std::size_t>(count));
     close(file);
     return text;

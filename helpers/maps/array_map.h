@@ -37,6 +37,7 @@ public:
     [[nodiscard]] bool is_per_cpu() const override { return cpu_stride_ != 0; }
 
 protected:
+    [[nodiscard]] Batches batches() const override { return Batches::by_index; }
     long copy_out(const void* key, std::span<Bytes> values) override;
     long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) override;
 

@@ -16,8 +16,13 @@ namespace {
 // Limits of the kernel's allocators on 64-bit machines.
 constexpr std::uint64_t kmalloc_max_size = 4U << 20;
 constexpr std::uint64_t hash_element_header = 48;  // sizeof(struct htab_elem)
+constexpr std::uint64_t lpm_max_value_size =
+    kmalloc_max_size - 256 - 24;  // sizeof(struct lpm_trie_node)
 constexpr std::uint32_t percpu_max_size = 32U << 10;
 constexpr std::uint32_t hash_max_entries = 1U << 27;  // Buckets of 16 bytes fill 4 GiB.
+constexpr std::uint32_t deepest_stack = 127;          // sysctl_perf_event_max_stack.
+constexpr std::uint32_t most_stacks = 1U << 31;
+constexpr std::uint64_t most_hash_functions = 15;
 constexpr std::uint32_t device_hash_max_entries = 1U << 31;
 
 std::unexpected<Error> refuse(const MapSpec& spec, std::string_view what, int code) {
@@ -37,13 +42,18 @@ constexpr bool has_all(std::uint32_t flags, std::uint32_t wanted) {
 }
 
 Result<void> check_common(const MapSpec& spec) {
-    if (spec.map_extra != 0) return refuse(spec, "map_extra must be 0 for this type", EINVAL);
+    if (spec.type != MapType::bloom_filter && spec.map_extra != 0)
+        return refuse(spec, "map_extra must be 0 for this type", EINVAL);
     if (has_all(spec.map_flags, map_flag::rdonly | map_flag::wronly))
         return refuse(spec, "map_flags has both rdonly and wronly", EINVAL);
-    if (has_all(spec.map_flags, map_flag::rdonly_prog | map_flag::wronly_prog))
-        return refuse(spec, "map_flags has both rdonly_prog and wronly_prog", EINVAL);
     if ((spec.map_flags & map_flag::numa_node) != 0 && spec.numa_node != 0)
         return refuse(spec, fmt::format("numa_node {} does not exist", spec.numa_node), EINVAL);
+    if (spec.type == MapType::bloom_filter && spec.value_size > kmalloc_max_size)
+        return refuse(spec, "value_size is over 4 MiB", E2BIG);
+    if (spec.type == MapType::bloom_filter && spec.map_extra > most_hash_functions)
+        return refuse(spec, "map_extra, the number of hash functions, is over 15", EINVAL);
+    if (has_all(spec.map_flags, map_flag::rdonly_prog | map_flag::wronly_prog))
+        return refuse(spec, "map_flags has both rdonly_prog and wronly_prog", EINVAL);
     return {};
 }
 
@@ -57,6 +67,8 @@ Result<void> check_flags(const MapSpec& spec, const MapTypeInfo& info) {
             EINVAL);
     if ((spec.map_flags & refused_later) != 0)
         return refuse(spec, "no_prealloc is not supported for LRU maps", enotsupp);
+    if (spec.type == MapType::lpm_trie && (spec.map_flags & map_flag::no_prealloc) == 0)
+        return refuse(spec, "an lpm_trie needs the flag no_prealloc", EINVAL);
     const bool per_cpu_lists = (spec.map_flags & map_flag::no_common_lru) != 0;
     if ((spec.map_flags & map_flag::numa_node) != 0 && (info.per_cpu || per_cpu_lists))
         return refuse(spec, "numa_node is not allowed for per-CPU memory", EINVAL);
@@ -110,6 +122,18 @@ Result<void> check_storage_limits(const MapSpec& spec) {
     return {};
 }
 
+Result<void> check_stack_limits(const MapSpec& spec) {
+    const bool build_ids = (spec.map_flags & map_flag::stack_build_id) != 0;
+    const std::uint32_t frame = build_ids ? 32 : 8;
+    if (spec.value_size % frame != 0 || spec.value_size / frame > deepest_stack)
+        return refuse(spec,
+                      fmt::format("value_size is {}; it must be at most {} frames of {} bytes",
+                                  spec.value_size, deepest_stack, frame),
+                      EINVAL);
+    if (spec.max_entries > most_stacks) return refuse(spec, "max_entries is over 2^31", E2BIG);
+    return {};
+}
+
 Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
     if (info.per_cpu && spec.value_size > percpu_max_size)
         return refuse(spec, "per-CPU values are at most 32768 bytes", E2BIG);
@@ -140,10 +164,19 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::socket_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
-        case MapFamily::local_storage: return check_storage_limits(spec);
-        case MapFamily::stack_trace:
+        case MapFamily::bloom_filter:
         case MapFamily::cgroup_array:
         case MapFamily::none: return {};
+        case MapFamily::local_storage: return check_storage_limits(spec);
+        case MapFamily::stack_trace: return check_stack_limits(spec);
+        case MapFamily::queue:
+            if (spec.value_size > kmalloc_max_size)
+                return refuse(spec, "value_size is over 4 MiB", E2BIG);
+            return {};
+        case MapFamily::lpm_trie:
+            if (spec.value_size > lpm_max_value_size)
+                return refuse(spec, "value_size is over 4 MiB", EINVAL);
+            return {};
     }
     bug("MapFamily");
 }

@@ -89,6 +89,8 @@ public:
 
     /// Locks the bucket of a key.
     Lock lock(const void* key) { return Lock(*this, hash_of(key)); }
+    [[nodiscard]] std::uint32_t bucket_count() const { return mask_ + 1; }
+    Lock lock_bucket(std::uint32_t bucket) { return Lock(*this, bucket); }
     /// Locks the bucket an element is linked in, if it is linked.
     Lock lock_around(Element element) { return Lock(*this, load_acquire(node(element)->hash)); }
 

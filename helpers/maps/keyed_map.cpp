@@ -75,6 +75,28 @@ long KeyedMap::copy_out(const void* key, std::span<Bytes> values) {
     return 0;
 }
 
+long KeyedMap::take_out(const void* key, std::span<Bytes> values) {
+    Element element;
+    {
+        HashTable::Lock bucket = table_.lock(key);
+        element = bucket.find(key);
+        if (element == 0) return -ENOENT;
+        for (std::uint32_t cpu = 0; cpu < values.size(); ++cpu)
+            layout_.load(value(element, cpu), values[cpu].data());
+        bucket.unlink(element);
+    }
+    release(element);
+    return 0;
+}
+
+bool KeyedMap::bucket_keys(std::uint32_t bucket, std::vector<Bytes>& keys) {
+    if (bucket >= table_.bucket_count()) return false;
+    const HashTable::Lock held = table_.lock_bucket(bucket);
+    for (Element i = held.after(0); i != 0; i = held.after(i))
+        table_.copy_key(i, keys.emplace_back(spec().key_size).data());
+    return true;
+}
+
 long KeyedMap::copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) {
     if (!is_per_cpu()) return update_elem(key, values.front().data(), flags, 0);
     return write(key, {nullptr, values, 0}, flags);

@@ -30,6 +30,7 @@ public:
     long for_each(std::uint32_t cpu, const Visitor& visit) final;
     [[nodiscard]] std::vector<Region> regions() const final;
     [[nodiscard]] bool is_per_cpu() const final { return cpu_stride_ != 0; }
+    [[nodiscard]] bool bucket_keys(std::uint32_t bucket, std::vector<Bytes>& keys) final;
 
 protected:
     /// The memory of a hash map.
@@ -48,7 +49,9 @@ protected:
     /// Takes back an element that was unlinked.
     virtual void release(Element element) = 0;
 
+    [[nodiscard]] Batches batches() const final { return Batches::by_hash; }
     long copy_out(const void* key, std::span<Bytes> values) final;
+    long take_out(const void* key, std::span<Bytes> values) final;
     long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) final;
 
     [[nodiscard]] HashTable& table() { return table_; }

@@ -100,4 +100,8 @@ long HashOfMaps::copy_in(const void* key, std::span<const Bytes> values, std::ui
     return inner ? put(key, *inner, flags) : -EBADF;
 }
 
+bool HashOfMaps::bucket_keys(std::uint32_t bucket, std::vector<Bytes>& keys) {
+    return maps_->bucket_keys(bucket, keys);
+}
+
 }  // namespace bpftwin

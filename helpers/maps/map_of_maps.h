@@ -48,6 +48,7 @@ public:
     void* lookup_elem(const void* key, std::uint32_t cpu) override;
 
 protected:
+    [[nodiscard]] Batches batches() const override { return Batches::by_index; }
     long copy_out(const void* key, std::span<Bytes> values) override;
     long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) override;
 
@@ -67,8 +68,10 @@ public:
                      std::uint32_t cpu) override;
     long delete_elem(const void* key) override;
     long next_key(const void* key, void* next) override;
+    [[nodiscard]] bool bucket_keys(std::uint32_t bucket, std::vector<Bytes>& keys) override;
 
 protected:
+    [[nodiscard]] Batches batches() const override { return Batches::by_hash; }
     long copy_out(const void* key, std::span<Bytes> values) override;
     long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) override;
 

@@ -7,6 +7,11 @@
 #include "fmt/format.h"
 
 namespace bpftwin {
+namespace {
+
+constexpr std::uint64_t huge_page = 2U << 20;
+
+}  // namespace
 
 Result<Slab> Slab::create(std::uint64_t count, std::uint64_t stride) {
     if (stride != 0 && count > max_bytes / stride)
@@ -19,6 +24,8 @@ Result<Slab> Slab::create(std::uint64_t count, std::uint64_t stride) {
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return fail(fmt::format("the system has no {} bytes for a map", bytes), ENOMEM);
+    // Keys are looked up in no order: huge pages spare most of the misses of the TLB.
+    if (bytes >= huge_page) madvise(memory, bytes, MADV_HUGEPAGE);
     return Slab(static_cast<std::byte*>(memory), bytes);
 }
 

@@ -39,6 +39,9 @@ enum class MapFamily : std::uint8_t {
     stack_trace,
     cgroup_array,
     local_storage,
+    queue,
+    lpm_trie,
+    bloom_filter,
 };
 
 /// Sizes that an attribute may have: `min` to `max` in steps of `step`.

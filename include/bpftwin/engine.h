@@ -17,19 +17,43 @@
 
 namespace bpftwin {
 
+/// What a batch command did: many elements of a map at once.
+struct MapBatch {
+    std::vector<MapEntry> entries = {};  ///< Found by lookups, in iteration order.
+    Bytes cursor = {};                   ///< Of lookups: where the next one goes on.
+    std::uint32_t count = 0;             ///< Elements done.
+    int error = 0;  ///< What ended it early: ENOENT behind the last element, or of one element.
+};
+
 /// User space's side of one map of an instance: what the bpf(2) map commands offer.
 class MapView {
 public:
     virtual ~MapView() = default;
 
     [[nodiscard]] virtual const MapSpec& spec() const = 0;
-    /// Values (one, or one per possible CPU) of `key`; an Error with `code` ENOENT if absent.
+    /// Values (one, or one per possible CPU) of `key`; an Error with `code` ENOENT if absent. Of a
+    /// queue or stack the value that comes next; a bloom filter is asked for a value as key.
     [[nodiscard]] virtual Result<std::vector<Bytes>> lookup(ByteView key) = 0;
     /// Sets the value(s) of `key`. One value for a per-CPU map is stored for every CPU.
     /// @param flags BPF_ANY, BPF_NOEXIST, BPF_EXIST.
     virtual Result<void> update(ByteView key, const std::vector<Bytes>& values,
                                 std::uint64_t flags) = 0;
     virtual Result<void> erase(ByteView key) = 0;
+    /// The value(s) of `key`, which is then gone (BPF_MAP_LOOKUP_AND_DELETE_ELEM); what a queue or
+    /// stack, whose keys have no bytes, gives next.
+    virtual Result<std::vector<Bytes>> take(ByteView key) = 0;
+    /// The key behind `key` in iteration order, or the first one; an Error with `code` ENOENT at
+    /// the end. What is no key of the map comes before the first.
+    [[nodiscard]] virtual Result<Bytes> key_after(std::optional<ByteView> key) = 0;
+
+    /// Batches, where the type offers them (ENOTSUPP): an Error is what refused all of it.
+    /// @param cursor empty, or that of the batch before.
+    [[nodiscard]] virtual Result<MapBatch> lookup_batch(ByteView cursor, std::uint32_t count) = 0;
+    virtual Result<MapBatch> take_batch(ByteView cursor, std::uint32_t count) = 0;
+    /// @param flags BPF_F_LOCK or 0.
+    virtual Result<MapBatch> update_batch(const std::vector<MapEntry>& entries,
+                                          std::uint64_t flags) = 0;
+    virtual Result<MapBatch> erase_batch(const std::vector<Bytes>& keys) = 0;
     /// All entries in iteration order. Maps that cannot be iterated give none.
     [[nodiscard]] virtual Result<std::vector<MapEntry>> entries() = 0;
 };

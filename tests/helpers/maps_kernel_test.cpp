@@ -224,7 +224,7 @@ TEST_F(maps_on_the_kernel, agree_on_random_definitions) {
         if (random() % 2) spec.max_entries = pick(counts);
         spec.map_flags = pick(flags) | (random() % 2 ? pick(flags) : 0);
         if (random() % 8 == 0) spec.numa_node = 7;
-        if (random() % 16 == 0) spec.map_extra = 1;
+        if (random() % 16 == 0) spec.map_extra = random() % 2 ? 1 : 16;
         // The kernel allocates what it accepts, and limits CPUs by its configuration.
         const auto bytes = std::uint64_t{spec.max_entries} * (spec.value_size + spec.key_size + 64);
         const bool refused_for_size = spec.max_entries > 1U << 27 && spec.type == MapType::hash;

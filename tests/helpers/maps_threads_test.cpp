@@ -150,6 +150,60 @@ TEST(maps_threads, locked_updates_exclude_each_other) {
     EXPECT_EQ(last.twin.first, last.twin.second);
 }
 
+TEST(maps_threads, queues_give_every_value_once) {
+    for (const MapType type : {MapType::queue, MapType::stack}) {
+        const auto map = make_map(map_spec(type, 0, 8, 16));
+        std::atomic<std::uint64_t> pushed = 0;
+        std::atomic<std::uint64_t> popped = 0;
+        in_threads(4, [&](std::uint32_t thread) {
+            for (std::uint64_t i = 1; i < steps / 4; ++i) {
+                std::uint64_t value = i;
+                if (thread % 2 == 0 && map->push_elem(&value, 0) == 0) pushed += value;
+                if (thread % 2 == 1 && map->pop_elem(&value) == 0) popped += value;
+                map->peek_elem(&value);
+            }
+        });
+        for (std::uint64_t value = 0; map->pop_elem(&value) == 0;) popped += value;
+        EXPECT_EQ(pushed, popped);
+    }
+}
+
+TEST(maps_threads, bloom_filters_lose_nothing) {
+    const auto map = make_map(map_spec(MapType::bloom_filter, 0, 4, 1000));
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint32_t i = 0; i < 1000; ++i) {
+            std::uint32_t value = i * 4 + thread;
+            map->push_elem(&value, 0);
+            ASSERT_EQ(map->peek_elem(&value), 0);
+        }
+    });
+    for (std::uint32_t value = 0; value < 4000; ++value) ASSERT_EQ(map->peek_elem(&value), 0);
+}
+
+TEST(maps_threads, lookups_of_prefixes_find_what_stays_while_others_come_and_go) {
+    struct Prefix {
+        std::uint32_t length;
+        std::uint32_t address;
+    };
+    const auto map = make_map(map_spec(MapType::lpm_trie, 8, 8, 64, map_flag::no_prealloc));
+    ASSERT_EQ(put(*map, Prefix{8, 10}, std::uint64_t{1}), 0);
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps / 2; ++i) {
+            const auto random = static_cast<std::uint32_t>(i * 0x9e3779b1U >> 7);
+            if (thread < 2) {
+                const auto* value = at<std::uint64_t>(*map, Prefix{32, 10 | random << 8});
+                ASSERT_NE(value, nullptr);
+                continue;
+            }
+            const Prefix key{9 + random % 20, 10 | random << 8};
+            const long result = put(*map, key, i);
+            ASSERT_TRUE(result == 0 || result == -ENOSPC);
+            drop(*map, key);
+        }
+    });
+    EXPECT_EQ(map->entries()->size(), 1U);
+}
+
 TEST(maps_threads, ring_buffer_delivers_every_record_once_and_in_each_producers_order) {
     const auto map = make<RingBuffer>(map_spec(MapType::ringbuf, 0, 0, page_size()));
     constexpr std::uint64_t records = 5000;
