@@ -30,7 +30,6 @@ TEST(maps_table, rules_read_well) {
     EXPECT_EQ(map_type_info(MapType::array)->keys.text(), "4");
     EXPECT_EQ(map_type_info(MapType::hash)->keys.text(), "at least 1");
     EXPECT_EQ(map_type_info(MapType::devmap)->values.text(), "4 or 8");
-    EXPECT_EQ(map_type_info(MapType::sockhash)->keys.text(), "1 to 512");
     EXPECT_EQ(map_type_info(MapType::stack_trace)->values.text(), "8 to 4064 in steps of 8");
     EXPECT_EQ(map_flags_text(map_flag::no_prealloc | map_flag::rdonly_prog),
               "no_prealloc | rdonly_prog");
