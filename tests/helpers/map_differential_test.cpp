@@ -82,6 +82,11 @@ Bytes a_queue(std::mt19937& random, std::uint32_t size) {
     return value;
 }
 
+bool takes_descriptors(MapType type) {
+    return type == MapType::xskmap || type == MapType::cgroup_array || type == MapType::sockmap ||
+           type == MapType::sockhash || type == MapType::reuseport_sockarray;
+}
+
 bool is_hashed(MapType type) {
     return type == MapType::hash || type == MapType::percpu_hash || type == MapType::lru_hash ||
            type == MapType::lru_percpu_hash || type == MapType::hash_of_maps ||
@@ -144,7 +149,7 @@ std::vector<Subject> subjects_of(const MapTypeInfo& info) {
         default: {
             const bool ring = info.entries == EntryRule::pages;
             add(info.keys.min, info.values.min, ring ? page_size() : 3, 0, no_object);
-            subjects.back().updates = type != MapType::xskmap && type != MapType::cgroup_array;
+            subjects.back().updates = !takes_descriptors(type);
         }
     }
     return subjects;
