@@ -16,7 +16,7 @@ namespace {
 using namespace bpftwin;
 
 /// Of more types only the first are looked at one by one, so that an input stays quick.
-constexpr std::uint32_t max_types = 64;
+constexpr std::uint32_t max_types = 16;
 /// Larger values are not read from text: allowed are 64 MiB, with whose page faults most time would
 /// go.
 constexpr std::uint64_t max_value = 1 << 16;

@@ -10,6 +10,7 @@ struct task_struct;
 //! run: --prog copy --world kernel_stack=0xffffffff81000010
 //! expect: seen = {8, 1, [2 ... 7] = 0}
 //! differs on kernel: its task has a stack of its own
+//! differs on vm:6.1: its task has a stack of its own
 //! differs on vm:6.12: its task has a stack of its own
 SEC("raw_tp/sys_enter")
 int copy(void* ctx) {

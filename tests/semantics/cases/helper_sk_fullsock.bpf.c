@@ -36,7 +36,7 @@ int fresh(struct __sk_buff* ctx) {
 //! run: --prog numbers --packet
 //! run: hex:020000000002020000000001080045000014000040004011b6d5c0000201c0000202
 //! expect: seen = {1, 1, 0, 1, 1, 1, 0, 1}
-//! since: 5.10
+//! since: 6.15
 SEC("cgroup_skb/ingress")
 int numbers(struct __sk_buff* ctx) {
     const __u64 cookie = bpf_get_socket_cookie(ctx);

@@ -46,7 +46,7 @@ int ipv6(struct __sk_buff* skb) {
 //! test: flags of the key
 //! run: --prog flags --packet hex:02000000000202000000000188b501020304
 //! expect: seen = {0, 0, 1312, 0, 0, 8457, 0, 0}
-//! since: 6.1
+//! since: 6.3
 SEC("tc")
 int flags(struct __sk_buff* skb) {
     struct bpf_tunnel_key key = {.tunnel_id = 1}, back;

@@ -13,6 +13,7 @@ static __always_inline __u16 network_word(struct __sk_buff* skb) {
 //! expect: packet changed (18 -> 22 bytes)
 //! expect: 81 00 00 05
 //! expect: seen = {0, 33024, 0, 34984, 393252, 33024, 5, 0}
+//! differs on vm:6.1: its network header is behind the tag
 SEC("tc")
 int push(struct __sk_buff* skb) {
     SEE_INT(0, bpf_skb_vlan_push(skb, bpf_htons(0x8100), 5));
