@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "helpers/map.h"
+#include "helpers/maps/cgroup_storage.h"
 #include "helpers/maps/local_storage.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/maps/stack_trace_map.h"
@@ -62,6 +63,19 @@ struct Argument<StackTraceMap&> {
     }
     static StackTraceMap& from(Runtime&, std::uint64_t value) {
         return static_cast<StackTraceMap&>(*reinterpret_cast<Map*>(value));
+    }
+};
+
+/// Values of programs in cgroups, one or one per CPU.
+template <>
+struct Argument<CgroupStorage&> {
+    static bool valid(Runtime& runtime, std::uint64_t value) {
+        if (dynamic_cast<CgroupStorage*>(&Argument<Map&>::from(runtime, value))) return true;
+        refuse_argument(runtime, "the map holds no values of programs in cgroups");
+        return false;
+    }
+    static CgroupStorage& from(Runtime&, std::uint64_t value) {
+        return static_cast<CgroupStorage&>(*reinterpret_cast<Map*>(value));
     }
 };
 

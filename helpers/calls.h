@@ -11,6 +11,7 @@
 
 namespace bpftwin {
 
+class CgroupStorage;
 class LocalStorage;
 class Map;
 class Packet;
@@ -123,6 +124,8 @@ long cgrp_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t cgro
 void* sk_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t socket, const void* initial,
                      std::uint64_t flags);
 long sk_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t socket);
+/// The value of the program's attach type in the running task's cgroup.
+void* get_local_storage(Runtime& runtime, CgroupStorage& map, std::uint64_t flags);
 
 // --- the hook (helpers/hook_calls.cpp)
 

@@ -10,6 +10,7 @@
 #include "helpers/maps/attributes.h"
 #include "helpers/maps/bloom_filter.h"
 #include "helpers/maps/cgroup_array.h"
+#include "helpers/maps/cgroup_storage.h"
 #include "helpers/maps/device_hash.h"
 #include "helpers/maps/hash_map.h"
 #include "helpers/maps/local_storage.h"
@@ -44,6 +45,7 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
         case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);
         case MapFamily::local_storage: return LocalStorage::create(spec, cpu_count, fields);
+        case MapFamily::cgroup_storage: return CgroupStorage::create(spec, cpu_count, fields);
         case MapFamily::queue: return QueueMap::create(spec, cpu_count);
         case MapFamily::lpm_trie: return LpmTrie::create(spec, cpu_count);
         case MapFamily::bloom_filter: return BloomFilter::create(spec, cpu_count);
@@ -187,8 +189,10 @@ Result<std::vector<MapEntry>> Map::entries() {
     std::vector<MapEntry> entries;
     Bytes key(spec_.key_size);
     const std::byte* previous = nullptr;
-    // Another thread may change the map meanwhile; the count bounds what it can make us do.
-    for (std::uint64_t i = 0; i < spec_.max_entries && next_key(previous, key.data()) == 0; ++i) {
+    // Another thread may change the map meanwhile; the count bounds what it can make us do. Maps
+    // that say none bound it themselves.
+    const std::uint64_t most = spec_.max_entries != 0 ? spec_.max_entries : UINT32_MAX;
+    for (std::uint64_t i = 0; i < most && next_key(previous, key.data()) == 0; ++i) {
         previous = key.data();
         std::vector<Bytes> values = value_buffers();
         const long error = copy_out(key.data(), values);

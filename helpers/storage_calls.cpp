@@ -1,12 +1,16 @@
-// Values of tasks, inodes and cgroups (kernel/bpf/bpf_task_storage.c, bpf_inode_storage.c,
-// bpf_cgrp_storage.c). An owner is known by its number, so that its value outlives a run.
+// Values of tasks, inodes, cgroups, sockets and programs in cgroups (kernel/bpf/bpf_task_storage.c,
+// bpf_inode_storage.c, bpf_cgrp_storage.c). An owner is known by its number, so that its value
+// outlives a run.
 #include <cerrno>
 
 #include "helpers/calls.h"
+#include "helpers/maps/cgroup_storage.h"
 #include "helpers/maps/local_storage.h"
 #include "helpers/tasks.h"
+#include "vm/context.h"
 #include "vm/kernel_objects.h"
 #include "vm/runtime.h"
+#include "vm/sockets.h"
 
 namespace bpftwin::calls {
 namespace {
@@ -32,6 +36,9 @@ std::uint64_t cgroup_owner(Runtime& runtime, std::uint64_t cgroup) {
 }
 
 std::uint64_t socket_owner(Runtime& runtime, std::uint64_t socket) {
+    SocketTable* sockets = runtime.context().sockets();
+    const LiveSocket* live = sockets ? sockets->at(socket) : nullptr;
+    if (live) return live->socket.cookie;
     return owner(runtime, socket, "sock", "__sk_common.skc_cookie.counter");
 }
 
@@ -84,6 +91,15 @@ void* sk_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t socket, 
 
 long sk_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t socket) {
     return erase(runtime, map, socket, socket_owner);
+}
+
+void* get_local_storage(Runtime& runtime, CgroupStorage& map, std::uint64_t) {
+    const auto attach_type = runtime.program().expected_attach_type.value_or(AttachType{});
+    void* value =
+        map.value_of(runtime.world().cgroups().back(), static_cast<std::uint32_t>(attach_type),
+                     runtime.world().world().cpu);
+    if (!value) runtime.stop({.reason = "too many cgroups have values in the map"});
+    return value;
 }
 
 }  // namespace bpftwin::calls

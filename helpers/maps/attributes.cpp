@@ -19,6 +19,7 @@ constexpr std::uint64_t hash_element_header = 48;  // sizeof(struct htab_elem)
 constexpr std::uint64_t lpm_max_value_size =
     kmalloc_max_size - 256 - 24;  // sizeof(struct lpm_trie_node)
 constexpr std::uint32_t percpu_max_size = 32U << 10;
+constexpr std::uint32_t largest_owned = 65535 - 128;  // BPF_LOCAL_STORAGE_MAX_VALUE_SIZE.
 constexpr std::uint32_t hash_max_entries = 1U << 27;  // Buckets of 16 bytes fill 4 GiB.
 constexpr std::uint32_t deepest_stack = 127;          // sysctl_perf_event_max_stack.
 constexpr std::uint32_t most_stacks = 1U << 31;
@@ -41,15 +42,22 @@ constexpr bool has_all(std::uint32_t flags, std::uint32_t wanted) {
     return (flags & wanted) == wanted;
 }
 
-Result<void> check_common(const MapSpec& spec) {
+/// The kernel looks at the size of these types' values first (cgroup_storage_map_alloc).
+bool is_too_large_first(const MapSpec& spec, const MapTypeInfo& info) {
+    if (info.family == MapFamily::cgroup_storage)
+        return info.keys.allows(spec.key_size) &&
+               spec.value_size > (info.per_cpu ? percpu_max_size : largest_owned);
+    return info.family == MapFamily::bloom_filter && spec.value_size > kmalloc_max_size;
+}
+
+Result<void> check_common(const MapSpec& spec, const MapTypeInfo& info) {
     if (spec.type != MapType::bloom_filter && spec.map_extra != 0)
         return refuse(spec, "map_extra must be 0 for this type", EINVAL);
     if (has_all(spec.map_flags, map_flag::rdonly | map_flag::wronly))
         return refuse(spec, "map_flags has both rdonly and wronly", EINVAL);
     if ((spec.map_flags & map_flag::numa_node) != 0 && spec.numa_node != 0)
         return refuse(spec, fmt::format("numa_node {} does not exist", spec.numa_node), EINVAL);
-    if (spec.type == MapType::bloom_filter && spec.value_size > kmalloc_max_size)
-        return refuse(spec, "value_size is over 4 MiB", E2BIG);
+    if (is_too_large_first(spec, info)) return refuse(spec, "value_size is too large", E2BIG);
     if (spec.type == MapType::bloom_filter && spec.map_extra > most_hash_functions)
         return refuse(spec, "map_extra, the number of hash functions, is over 15", EINVAL);
     if (has_all(spec.map_flags, map_flag::rdonly_prog | map_flag::wronly_prog))
@@ -70,7 +78,8 @@ Result<void> check_flags(const MapSpec& spec, const MapTypeInfo& info) {
     if (spec.type == MapType::lpm_trie && (spec.map_flags & map_flag::no_prealloc) == 0)
         return refuse(spec, "an lpm_trie needs the flag no_prealloc", EINVAL);
     const bool per_cpu_lists = (spec.map_flags & map_flag::no_common_lru) != 0;
-    if ((spec.map_flags & map_flag::numa_node) != 0 && (info.per_cpu || per_cpu_lists))
+    const bool per_cpu_memory = info.per_cpu && info.family != MapFamily::cgroup_storage;
+    if ((spec.map_flags & map_flag::numa_node) != 0 && (per_cpu_memory || per_cpu_lists))
         return refuse(spec, "numa_node is not allowed for per-CPU memory", EINVAL);
     return {};
 }
@@ -112,13 +121,12 @@ Result<void> check_hash_limits(const MapSpec& spec) {
 
 /// bpf_local_storage_map_alloc_check.
 Result<void> check_storage_limits(const MapSpec& spec) {
-    constexpr std::uint32_t largest = 65535 - 128;  // BPF_LOCAL_STORAGE_MAX_VALUE_SIZE.
     if ((spec.map_flags & map_flag::no_prealloc) == 0)
         return refuse(spec, "values of objects need the flag no_prealloc", EINVAL);
     if (spec.btf_key_type_id == 0 || spec.btf_value_type_id == 0)
         return refuse(spec, "values of objects need BTF types of key and value", EINVAL);
-    if (spec.value_size > largest)
-        return refuse(spec, fmt::format("value_size is over {}", largest), E2BIG);
+    if (spec.value_size > largest_owned)
+        return refuse(spec, fmt::format("value_size is over {}", largest_owned), E2BIG);
     return {};
 }
 
@@ -166,6 +174,7 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::ring_buffer:
         case MapFamily::bloom_filter:
         case MapFamily::cgroup_array:
+        case MapFamily::cgroup_storage:
         case MapFamily::none: return {};
         case MapFamily::local_storage: return check_storage_limits(spec);
         case MapFamily::stack_trace: return check_stack_limits(spec);
@@ -225,7 +234,7 @@ Result<void> check_map_attributes(const MapSpec& spec, const ValueFields& fields
     if (!info)
         return refuse(spec, fmt::format("no map type {}", static_cast<unsigned>(spec.type)),
                       EINVAL);
-    if (auto r = check_common(spec); !r) return r;
+    if (auto r = check_common(spec, *info); !r) return r;
     if (auto r = check_flags(spec, *info); !r) return r;
     if (auto r = check_sizes(spec, *info); !r) return r;
     if (auto r = check_limits(spec, *info); !r) return r;

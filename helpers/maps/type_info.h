@@ -39,6 +39,7 @@ enum class MapFamily : std::uint8_t {
     stack_trace,
     cgroup_array,
     local_storage,
+    cgroup_storage,
     queue,
     lpm_trie,
     bloom_filter,

@@ -148,7 +148,8 @@ std::vector<Subject> subjects_of(const MapTypeInfo& info) {
             break;
         default: {
             const bool ring = info.entries == EntryRule::pages;
-            add(info.keys.min, info.values.min, ring ? page_size() : 3, 0, no_object);
+            const std::uint32_t entries = info.entries == EntryRule::none ? 0 : 3;
+            add(info.keys.min, info.values.min, ring ? page_size() : entries, 0, no_object);
             subjects.back().updates = !takes_descriptors(type);
         }
     }
@@ -250,7 +251,7 @@ private:
         if (spec().type == MapType::lpm_trie) return prefix_key();
         if (spec().key_size == 0) return random_() % 16 == 0 ? Bytes(4) : Bytes();
         const std::uint32_t number =
-            random_() % 64 == 0 ? random_() : random_() % (spec().max_entries * 2);
+            random_() % 64 == 0 ? random_() : random_() % (spec().max_entries * 2 + 1);
         Bytes key = bytes_of(number);
         key.resize(spec().key_size);
         if (key.size() > 4) key.back() = static_cast<std::byte>(number % 3);
@@ -379,7 +380,7 @@ std::uint64_t operations_wanted() {
 /// perf_event_array slots are open here, as after libbpf's perf_buffer__new.
 bool is_comparable(const MapTypeInfo& info) {
     return info.implemented() && info.type != MapType::struct_ops &&
-           !info.name.ends_with("_storage") && info.type != MapType::perf_event_array;
+           info.family != MapFamily::local_storage && info.type != MapType::perf_event_array;
 }
 
 std::vector<Subject> all_subjects() {
