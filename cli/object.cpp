@@ -1,6 +1,7 @@
 #include "cli/object.h"
 
 #include <algorithm>
+#include <array>
 
 #include "cli/assembly.h"
 #include "cli/compile.h"
@@ -41,16 +42,22 @@ std::string program_list(const ObjectSpec& object) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Helpers that give objects of the kernel or look at its types.
+bool asks_for_types(std::uint32_t helper) {
+    constexpr auto names = std::to_array<std::string_view>(
+        {"get_current_task", "get_current_task_btf", "snprintf_btf", "seq_printf_btf"});
+    return std::ranges::any_of(
+        names, [&](std::string_view name) { return helper_named(name)->id == helper; });
+}
+
 /// Whether a program may meet objects of the kernel: its hook passes them, or it asks for one.
 bool meets_objects(const ProgramSpec& program) {
     if (!program.autoload) return false;
     if (probes_memory(program.type) && program.type != ProgType::raw_tracepoint) return true;
-    const Helper& task = *helper_named("get_current_task");
-    const Helper& typed = *helper_named("get_current_task_btf");
     return std::ranges::any_of(program.insns, [&](const Insn& insn) {
         const auto op = decode(insn);
         const auto id = static_cast<std::uint32_t>(insn.imm);
-        return op == Op::call_kfunc || (op == Op::call_helper && (id == task.id || id == typed.id));
+        return op == Op::call_kfunc || (op == Op::call_helper && asks_for_types(id));
     });
 }
 

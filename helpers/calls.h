@@ -164,6 +164,12 @@ long trace_printk(Runtime& runtime, const char* format, std::uint32_t format_siz
 long trace_vprintk(Runtime& runtime, const char* format, std::uint32_t format_size,
                    const void* args, std::uint32_t args_size);
 /// @return length of the untruncated text with its zero.
+/// Text of a value by the kernel's types. @param value a `struct btf_ptr`. @return the length of
+/// all of it, -EINVAL for flags and sizes there are not, -ENOENT without such a type, -EFAULT.
+long snprintf_btf(Runtime& runtime, char* to, std::uint32_t size, const void* value,
+                  std::uint32_t value_size, std::uint64_t flags);
+long seq_printf_btf(Runtime& runtime, const void* file, const void* value, std::uint32_t value_size,
+                    std::uint64_t flags);
 long snprintf(Runtime& runtime, char* to, std::uint32_t size, const char* format, const void* args,
               std::uint32_t args_size);
 

@@ -48,18 +48,16 @@ long probe_read_string(Runtime& runtime, char* to, std::uint64_t from, std::size
     return static_cast<long>(size);
 }
 
+// copy_from_kernel_nofault: an address that cannot be the kernel's is not even tried.
+long kernel_error(std::uint64_t from) {
+    constexpr std::uint64_t first = 0xffff'8000'0000'0000;
+    return from >= first ? -EFAULT : -ERANGE;
+}
+
 namespace calls {
 namespace {
 
 // User and kernel addresses are one space here; what differs is what a bad address means.
-
-bool is_kernel_address(std::uint64_t address) {
-    constexpr std::uint64_t first = 0xffff'8000'0000'0000;
-    return address >= first;
-}
-
-/// copy_from_kernel_nofault: an address that cannot be the kernel's is not even tried.
-long kernel_error(std::uint64_t from) { return is_kernel_address(from) ? -EFAULT : -ERANGE; }
 
 /// bpf_probe_read on x86: the lower half of the address space is tried as user memory.
 long compat_error(std::uint64_t from) {

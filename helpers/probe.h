@@ -13,4 +13,7 @@ class Runtime;
 /// that cannot be read; the destination is unspecified then.
 long probe_read_string(Runtime& runtime, char* to, std::uint64_t from, std::size_t size);
 
+/// What a kernel says of memory that it cannot read: -EFAULT, or -ERANGE where none of its is.
+long kernel_error(std::uint64_t from);
+
 }  // namespace bpftwin

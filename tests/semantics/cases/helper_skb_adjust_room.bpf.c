@@ -76,8 +76,7 @@ int wrong_growth(struct __sk_buff* skb) {
     ROOM(1, 4, 2, 0);
     ROOM(2, 4, BPF_ADJ_ROOM_NET, 1 << 9);
     ROOM(3, 40, BPF_ADJ_ROOM_MAC, ipv4 | ipv6);
-    ROOM(4, 40, BPF_ADJ_ROOM_MAC,
-         ipv4 | BPF_F_ADJ_ROOM_ENCAP_L4_GRE | BPF_F_ADJ_ROOM_ENCAP_L4_UDP);
+    ROOM(4, 40, BPF_ADJ_ROOM_MAC, ipv4 | BPF_F_ADJ_ROOM_ENCAP_L4_GRE | BPF_F_ADJ_ROOM_ENCAP_L4_UDP);
     ROOM(5, 40, BPF_ADJ_ROOM_MAC, ipv6 | BPF_F_ADJ_ROOM_ENCAP_L2(10) | eth);
     ROOM(6, 10, BPF_ADJ_ROOM_MAC, ipv6 | BPF_F_ADJ_ROOM_ENCAP_L2(14) | eth);
     ROOM(7, 4, 2, inner_ipv4);

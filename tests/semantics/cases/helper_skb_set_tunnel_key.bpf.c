@@ -10,8 +10,11 @@
 //! expect: seen = {0, 0, 2864434397, 3221225986, 3221225985, 8241, 0, 0}
 SEC("tc")
 int ipv4(struct __sk_buff* skb) {
-    struct bpf_tunnel_key key = {.tunnel_id = 0xaabbccdd, .remote_ipv4 = 0xc0000201,
-                                 .tunnel_tos = 0x20, .tunnel_ttl = 0x31, .local_ipv4 = 0xc0000202};
+    struct bpf_tunnel_key key = {.tunnel_id = 0xaabbccdd,
+                                 .remote_ipv4 = 0xc0000201,
+                                 .tunnel_tos = 0x20,
+                                 .tunnel_ttl = 0x31,
+                                 .local_ipv4 = 0xc0000202};
     struct bpf_tunnel_key back;
     SEE_INT(0, bpf_skb_set_tunnel_key(skb, &key, sizeof(key), 0));
     SEE_INT(1, bpf_skb_get_tunnel_key(skb, &back, sizeof(back), 0));
@@ -29,8 +32,8 @@ int ipv4(struct __sk_buff* skb) {
 //! expect: seen = {0, 0, 74565, 4, 1, -71, 0, 0}
 SEC("tc")
 int ipv6(struct __sk_buff* skb) {
-    struct bpf_tunnel_key key = {.remote_ipv6 = {1, 2, 3, 4}, .tunnel_label = 0xff012345,
-                                 .local_ipv6 = {4, 3, 2, 1}};
+    struct bpf_tunnel_key key = {
+        .remote_ipv6 = {1, 2, 3, 4}, .tunnel_label = 0xff012345, .local_ipv6 = {4, 3, 2, 1}};
     struct bpf_tunnel_key back;
     SEE_INT(0, bpf_skb_set_tunnel_key(skb, &key, sizeof(key), BPF_F_TUNINFO_IPV6));
     SEE_INT(1, bpf_skb_get_tunnel_key(skb, &back, sizeof(back), BPF_F_TUNINFO_IPV6));
