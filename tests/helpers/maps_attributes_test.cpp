@@ -30,7 +30,7 @@ TEST(maps_table, rules_read_well) {
     EXPECT_EQ(map_type_info(MapType::array)->keys.text(), "4");
     EXPECT_EQ(map_type_info(MapType::hash)->keys.text(), "at least 1");
     EXPECT_EQ(map_type_info(MapType::devmap)->values.text(), "4 or 8");
-    EXPECT_EQ(map_type_info(MapType::sockhash)->keys.text(), "1 to 512");
+    EXPECT_EQ(map_type_info(MapType::cgroup_storage)->keys.text(), "8 or 16");
     EXPECT_EQ(map_type_info(MapType::stack_trace)->values.text(), "8 to 4064 in steps of 8");
     EXPECT_EQ(map_flags_text(map_flag::no_prealloc | map_flag::rdonly_prog),
               "no_prealloc | rdonly_prog");
@@ -103,6 +103,12 @@ TEST(maps_create, spin_locks_only_where_the_kernel_allows_them) {
     const ValueFields fields{.spin_lock = 4};
     EXPECT_EQ(refused(map_spec(MapType::array, 4, 8, 1), fields), 0);
     EXPECT_EQ(refused(map_spec(MapType::hash, 4, 8, 1), fields), 0);
+    for (const MapType type : {MapType::sk_storage, MapType::inode_storage, MapType::task_storage,
+                               MapType::cgrp_storage}) {
+        MapSpec spec = map_spec(type, 4, 8, 0, map_flag::no_prealloc);
+        spec.btf_key_type_id = spec.btf_value_type_id = 1;
+        EXPECT_EQ(refused(spec, fields), 0);
+    }
     EXPECT_EQ(refused(map_spec(MapType::lru_hash, 4, 8, 1), fields), EOPNOTSUPP);
     EXPECT_EQ(refused(map_spec(MapType::percpu_array, 4, 8, 1), fields), EOPNOTSUPP);
     EXPECT_EQ(refused(map_spec(MapType::array, 4, 8, 1, map_flag::rdonly_prog), fields), EACCES);
