@@ -78,10 +78,9 @@ Result<std::unique_ptr<Map>> SocketHash::create(const MapSpec& spec, std::uint32
 }
 
 std::uint64_t SocketHash::cookie_at(const void* key) {
-    std::uint64_t cookie = 0;
-    if (const void* value = cookies_->lookup_elem(key, 0))
-        std::memcpy(&cookie, value, sizeof cookie);
-    return cookie;
+    // Other threads may store another socket's at the same time.
+    const void* value = cookies_->lookup_elem(key, 0);
+    return value ? load_relaxed(*static_cast<const std::uint64_t*>(value)) : 0;
 }
 
 long SocketHash::keep(const void* key, std::uint64_t cookie, std::uint64_t flags) {

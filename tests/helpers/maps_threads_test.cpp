@@ -316,11 +316,24 @@ TEST(maps_threads, storage_gives_each_owner_one_value) {
             ASSERT_EQ(load_relaxed(own->first), thread);
             ASSERT_EQ(load_relaxed(own->second), thread);
             ASSERT_EQ(map->erase_owner(thread), 0);
-            // A program may still have it, and no owner is given it so soon.
-            ASSERT_EQ(load_relaxed(own->first), thread);
         }
     });
     EXPECT_EQ(value_of<std::uint64_t>(map->lookup(bytes_of(9U))->front()), counted);
+}
+
+TEST(maps_storage, what_was_deleted_keeps_its_bytes_for_a_while) {
+    MapSpec spec = map_spec(MapType::task_storage, 4, sizeof(Twin), 0, map_flag::no_prealloc);
+    spec.btf_key_type_id = spec.btf_value_type_id = 1;
+    const auto map = make<LocalStorage>(spec);
+    const Twin initial{1, 2};
+    const auto* held = static_cast<Twin*>(map->find_or_create(1, &initial));
+    ASSERT_EQ(map->erase_owner(1), 0);
+    for (std::uint64_t owner = 2; owner < LocalStorage::quarantine; ++owner) {
+        ASSERT_NE(map->find_or_create(owner, nullptr), held);
+        ASSERT_EQ(map->erase_owner(owner), 0);
+    }
+    EXPECT_EQ(held->first, 1U);
+    EXPECT_EQ(held->second, 2U);
 }
 
 TEST(maps_threads, maps_in_maps_are_whole_or_absent) {
@@ -336,7 +349,9 @@ TEST(maps_threads, maps_in_maps_are_whole_or_absent) {
             for (std::uint32_t i = 0; i < steps / 8; ++i) {
                 const std::uint32_t key = i % 4;
                 if (thread == 0) {
-                    ASSERT_EQ(user_put(*map, key, 1 + i % 2), 0);
+                    // An element that is on its way back may be missing for a moment.
+                    const long result = user_put(*map, key, 1 + i % 2);
+                    ASSERT_TRUE(result == 0 || result == -E2BIG);
                 } else if (thread == 1) {
                     user_drop(*map, key);
                 } else {
