@@ -71,7 +71,9 @@ void* ringbuf_reserve(Runtime& runtime, RingBuffer& map, std::uint64_t size, std
     runtime.reservations().push_back({.record = address, .map = &map});
     runtime.memory().add({.begin = address,
                           .size = size,
-                          .name = fmt::format("record of ring buffer {}", map.spec().name)});
+                          .name = {},
+                          .kind = "record of ring buffer",
+                          .owner = map.spec().name});
     return record;
 }
 

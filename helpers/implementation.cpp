@@ -6,6 +6,9 @@
 
 #include "helpers/adapter.h"
 #include "helpers/calls.h"
+#include "helpers/maps/hash_map.h"
+#include "helpers/maps/lpm_trie.h"
+#include "helpers/maps/lru_hash_map.h"
 
 namespace bpftwin {
 namespace {
@@ -23,7 +26,22 @@ constexpr auto functions = std::to_array<HelperFunction>({
 #undef FUNCTION_engine
 #undef FUNCTION_planned
 
+template <class Kind>
+std::uint64_t look_up(Runtime& runtime, std::uint64_t map, std::uint64_t key, std::uint64_t,
+                      std::uint64_t, std::uint64_t) {
+    auto& known = static_cast<Kind&>(*reinterpret_cast<Map*>(map));
+    const auto* bytes = reinterpret_cast<const void*>(key);
+    return to_register(known.Kind::lookup_elem(bytes, runtime.world().world().cpu));
+}
+
 }  // namespace
+
+HelperFunction lookup_function(const Map& map) {
+    if (dynamic_cast<const HashMap*>(&map)) return look_up<HashMap>;
+    if (dynamic_cast<const LruHashMap*>(&map)) return look_up<LruHashMap>;
+    if (dynamic_cast<const LpmTrie*>(&map)) return look_up<LpmTrie>;
+    return nullptr;
+}
 
 HelperFunction helper_function(std::uint32_t id) {
     return id >= 1 && id <= functions.size() ? functions[id - 1] : nullptr;

@@ -255,22 +255,30 @@ private:
             intercept(to);
         } else if (!function) {
             to.row = Row::missing_helper;
-        } else if (const ArrayMap* array = known_array(*helper, pc)) {
-            to.row = Row::array_lookup;
-            to.uses = bit(2);
-            to.imm = reinterpret_cast<std::int64_t>(array);
+        } else if (const Map* map = map_looked_up(*helper, pc)) {
+            choose_lookup(to, *map, function);
         } else {
             to.imm = reinterpret_cast<std::int64_t>(function);
         }
     }
 
-    /// The array map that a lookup at `pc` certainly works on: r1 was set to it in the lines
-    /// before.
-    const ArrayMap* known_array(const Helper& helper, std::uint32_t pc) const {
-        if (helper.name != "map_lookup_elem") return nullptr;
-        return dynamic_cast<const ArrayMap*>(known_map(pc));
+    static void choose_lookup(Lowered& to, const Map& map, HelperFunction function) {
+        if (const auto* array = dynamic_cast<const ArrayMap*>(&map)) {
+            to.row = Row::array_lookup;
+            to.uses = bit(2);
+            to.imm = reinterpret_cast<std::int64_t>(array);
+            return;
+        }
+        const HelperFunction direct = lookup_function(map);
+        to.imm = reinterpret_cast<std::int64_t>(direct ? direct : function);
     }
 
+    /// The map that a lookup at `pc` certainly works on, or null.
+    const Map* map_looked_up(const Helper& helper, std::uint32_t pc) const {
+        return helper.name == "map_lookup_elem" ? known_map(pc) : nullptr;
+    }
+
+    /// The map that r1 was set to in the lines before.
     const Map* known_map(std::uint32_t pc) const {
         constexpr std::size_t reach = 8;
         const auto& code = result_.code;

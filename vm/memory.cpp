@@ -13,11 +13,16 @@ bool Region::holds(std::uint64_t address, std::uint64_t bytes) const {
     return (address - begin) % stride + bytes <= element;
 }
 
+std::string Region::title() const {
+    if (kind.empty()) return name;
+    return std::string(kind).append(" ").append(owner);
+}
+
 void Memory::add(Region region) {
     auto at = std::ranges::lower_bound(regions_, region.begin, {}, &Region::begin);
     bool overlaps = (at != regions_.end() && region.end() > at->begin) ||
                     (at != regions_.begin() && std::prev(at)->end() > region.begin);
-    if (overlaps) bug("memory regions overlap: " + region.name);
+    if (overlaps) bug("memory regions overlap: " + region.title());
     regions_.insert(at, std::move(region));
 }
 

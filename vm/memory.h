@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bpftwin {
@@ -17,8 +18,13 @@ struct Region {
     std::uint32_t stride = 0;   ///< 0: one undivided piece.
     std::uint32_t element = 0;  ///< Usable bytes of each element.
     std::string name;           ///< "stack of frame 0", "packet", "values of map counts".
+    /// In place of a name where regions come and go fast: "record of ring buffer" and whose. Both
+    /// outlive the region.
+    std::string_view kind = {}, owner = {};
 
     [[nodiscard]] std::uint64_t end() const { return begin + size; }
+    /// What it is called in messages.
+    [[nodiscard]] std::string title() const;
     [[nodiscard]] bool holds(std::uint64_t address, std::uint64_t bytes) const;
 };
 

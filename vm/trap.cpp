@@ -9,7 +9,7 @@ namespace bpftwin {
 namespace {
 
 void add_region(Trap& trap, const Region& region) {
-    trap.region = region.name;
+    trap.region = region.title();
     trap.offset = static_cast<std::int64_t>(trap.address - region.begin);
     if (region.stride == 0) return;
     trap.region += fmt::format(", element {}", trap.offset / region.stride);

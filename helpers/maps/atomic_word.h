@@ -25,12 +25,22 @@ void store_release(T& word, T value) {
     __atomic_store_n(&word, value, __ATOMIC_RELEASE);
 }
 
+/// Lets the CPU's other thread, or the bus, have a moment.
+inline void relax_cpu() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /// Waits between attempts: briefly at first, then by giving the CPU away, so that a lock holder
 /// that was descheduled gets on.
 class Backoff {
 public:
     void wait() {
-        if (++attempts_ > 64) std::this_thread::yield();
+        if (++attempts_ > 64) return std::this_thread::yield();
+        relax_cpu();
     }
 
 private:
@@ -40,8 +50,11 @@ private:
 /// A lock for a few instructions (BasicLockable).
 class SpinLock {
 public:
+    /// While it is taken it is only read, so that its holder keeps the cache line.
     void lock() {
-        for (Backoff backoff; taken_.exchange(true, std::memory_order_acquire);) backoff.wait();
+        Backoff backoff;
+        while (taken_.exchange(true, std::memory_order_acquire))
+            while (taken_.load(std::memory_order_relaxed)) backoff.wait();
     }
     void unlock() { taken_.store(false, std::memory_order_release); }
 

@@ -206,11 +206,17 @@ Result<void> check_inner(const MapSpec& spec, const MapTypeInfo& info) {
     return {};
 }
 
-Result<void> check_fields(const MapSpec& spec, const ValueFields& fields) {
+// map_check_btf in kernel/bpf/syscall.c.
+bool may_hold_spin_lock(const MapSpec& spec, const MapTypeInfo& info) {
+    return spec.type == MapType::hash || spec.type == MapType::array ||
+           spec.type == MapType::cgroup_storage || info.family == MapFamily::local_storage;
+}
+
+Result<void> check_fields(const MapSpec& spec, const MapTypeInfo& info, const ValueFields& fields) {
     if (!fields.spin_lock) return {};
     if ((spec.map_flags & (map_flag::rdonly_prog | map_flag::wronly_prog)) != 0)
         return refuse(spec, "a value with a bpf_spin_lock must be readable and writable", EACCES);
-    if (spec.type != MapType::hash && spec.type != MapType::array)
+    if (!may_hold_spin_lock(spec, info))
         return refuse(spec, "values of this type cannot hold a bpf_spin_lock", EOPNOTSUPP);
     if (std::uint64_t{*fields.spin_lock} + 4 > spec.value_size || *fields.spin_lock % 4 != 0)
         return refuse(spec, "the bpf_spin_lock is not inside the value", EINVAL);
@@ -239,7 +245,7 @@ Result<void> check_map_attributes(const MapSpec& spec, const ValueFields& fields
     if (auto r = check_sizes(spec, *info); !r) return r;
     if (auto r = check_limits(spec, *info); !r) return r;
     if (auto r = check_inner(spec, *info); !r) return r;
-    return check_fields(spec, fields);
+    return check_fields(spec, *info, fields);
 }
 
 MapSpec with_libbpf_defaults(MapSpec spec, std::uint32_t cpu_count) {

@@ -18,13 +18,11 @@ std::uint64_t owner_of(const void* key) {
 
 LocalStorage::LocalStorage(const MapSpec& spec, std::uint32_t cpu_count, const ValueFields& fields,
                            Slab values)
-    : Map(spec, cpu_count, fields),
-      values_(std::move(values)),
-      stride_(round_up_8(spec.value_size)) {}
+    : Map(spec, cpu_count, fields), layout_(spec.value_size, fields), values_(std::move(values)) {}
 
 Result<std::unique_ptr<Map>> LocalStorage::create(const MapSpec& spec, std::uint32_t cpu_count,
                                                   const ValueFields& fields) {
-    auto values = Slab::create(most_owners, round_up_8(spec.value_size));
+    auto values = Slab::create(most_owners, ValueLayout(spec.value_size, fields).stride());
     if (!values) return std::unexpected(values.error());
     return std::unique_ptr<Map>(new LocalStorage(spec, cpu_count, fields, std::move(*values)));
 }
@@ -32,31 +30,30 @@ Result<std::unique_ptr<Map>> LocalStorage::create(const MapSpec& spec, std::uint
 void* LocalStorage::find(std::uint64_t owner) {
     const std::lock_guard guard(mutex_);
     const auto found = owners_.find(owner);
-    return found == owners_.end() ? nullptr : values_.begin() + found->second * stride_;
+    return found == owners_.end() ? nullptr : value_at(found->second);
 }
 
 void* LocalStorage::create_locked(std::uint64_t owner, const void* initial) {
     if (free_.empty() && next_ == most_owners) return nullptr;
     std::uint32_t place = next_;
-    if (free_.empty()) {
-        ++next_;
+    if (next_ == most_owners || free_.size() > quarantine) {
+        place = free_.front();
+        free_.pop_front();
     } else {
-        place = free_.back();
-        free_.pop_back();
+        ++next_;
     }
     owners_[owner] = place;
-    std::byte* value = values_.begin() + place * stride_;
-    if (initial)
-        std::memcpy(value, initial, spec().value_size);
-    else
-        std::memset(value, 0, spec().value_size);
+    std::byte* value = value_at(place);
+    // Also the lock's word, which the owner before may have left taken.
+    ValueLayout(spec().value_size, {}).clear(value);
+    if (initial) layout_.store(value, static_cast<const std::byte*>(initial));
     return value;
 }
 
 void* LocalStorage::find_or_create(std::uint64_t owner, const void* initial) {
     const std::lock_guard guard(mutex_);
     const auto found = owners_.find(owner);
-    if (found != owners_.end()) return values_.begin() + found->second * stride_;
+    if (found != owners_.end()) return value_at(found->second);
     return create_locked(owner, initial);
 }
 
@@ -78,26 +75,30 @@ long LocalStorage::delete_elem(const void* key) { return erase_owner(owner_of(ke
 long LocalStorage::next_key(const void*, void*) { return -enotsupp; }
 
 std::vector<Region> LocalStorage::regions() const {
-    return {value_region(values_.begin(), values_.bytes(), stride_)};
+    return {value_region(values_.begin(), values_.bytes(), layout_.stride())};
 }
 
 long LocalStorage::copy_out(const void* key, std::span<Bytes> values) {
     const void* value = find(owner_of(key));
     if (!value) return -ENOENT;
-    std::memcpy(values.front().data(), value, values.front().size());
+    layout_.load(static_cast<const std::byte*>(value), values.front().data());
     return 0;
 }
 
+// bpf_local_storage_update.
 long LocalStorage::copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) {
-    if (flags > update_flag::exist) return -EINVAL;
+    const bool locked = (flags & update_flag::lock) != 0;
+    flags &= ~update_flag::lock;
+    if (flags > update_flag::exist || (locked && !layout_.has_spin_lock())) return -EINVAL;
     const std::lock_guard guard(mutex_);
     const auto found = owners_.find(owner_of(key));
     const bool exists = found != owners_.end();
     if (exists && flags == update_flag::noexist) return -EEXIST;
     if (!exists && flags == update_flag::exist) return -ENOENT;
-    if (!exists) return create_locked(owner_of(key), values.front().data()) ? 0 : -ENOMEM;
-    std::memcpy(values_.begin() + found->second * stride_, values.front().data(),
-                spec().value_size);
+    const std::byte* bytes = values.front().data();
+    if (!exists) return create_locked(owner_of(key), bytes) ? 0 : -ENOMEM;
+    if (locked) return layout_.store_locked(value_at(found->second), bytes);
+    layout_.store(value_at(found->second), bytes);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 // net/core/bpf_sk_storage.c).
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -16,11 +17,13 @@ namespace bpftwin {
 
 /// Values by the number of their owner: a task's thread id, a cgroup's id, an inode's number, and
 /// for user space the key, which stands for the descriptor that a kernel takes. Values stay where
-/// they are; one that was deleted may become another owner's.
+/// they are; one that was deleted becomes another owner's after `quarantine` more were deleted, or
+/// where no other is left.
 class LocalStorage final : public Map {
 public:
     /// Owners that may have a value at the same time.
     static constexpr std::uint32_t most_owners = 65536;
+    static constexpr std::uint32_t quarantine = 256;
 
     static Result<std::unique_ptr<Map>> create(const MapSpec& spec, std::uint32_t cpu_count,
                                                const ValueFields& fields);
@@ -48,12 +51,15 @@ private:
     LocalStorage(const MapSpec& spec, std::uint32_t cpu_count, const ValueFields& fields,
                  Slab values);
     void* create_locked(std::uint64_t owner, const void* initial);
+    [[nodiscard]] std::byte* value_at(std::uint32_t place) {
+        return values_.begin() + place * layout_.stride();
+    }
 
     std::mutex mutex_;
+    ValueLayout layout_;
     Slab values_;
-    std::uint64_t stride_;
     std::unordered_map<std::uint64_t, std::uint32_t> owners_;  ///< Places in `values_`.
-    std::vector<std::uint32_t> free_;
+    std::deque<std::uint32_t> free_;                           ///< The first was deleted first.
     std::uint32_t next_ = 0;
 };
 

@@ -61,25 +61,12 @@ LpmTrie::LpmTrie(const MapSpec& spec, std::uint32_t cpu_count, Storage storage)
       values_(std::move(storage.values)),
       given_up_(std::move(storage.given_up)),
       layout_(spec.value_size, {}),
+      value_stride_(layout_.stride()),
       data_size_(spec.key_size - length_bytes),
       node_offset_(padded(data_size_)),
       node_stride_(static_cast<std::uint32_t>(round_up_8(node_offset_ + sizeof(Node)))),
       longest_(data_size_ * 8),
       count_(storage.count) {}
-
-void* LpmTrie::lookup_elem(const void* key, std::uint32_t) {
-    const PrefixKey wanted = key_at(key);
-    const Number found = wanted.length <= longest_ ? longest_match(wanted) : 0;
-    return found != 0 ? value(found) : nullptr;
-}
-
-LpmTrie::Number LpmTrie::longest_match(const PrefixKey& key) const {
-    for (;;) {
-        const std::uint64_t gone = load_acquire(gone_);
-        const Number found = data_size_ == sizeof(std::uint32_t) ? descend_word(key) : descend(key);
-        if (load_acquire(gone_) - gone <= quarantine) return found;
-    }
-}
 
 LpmTrie::Number LpmTrie::descend(const PrefixKey& key) const {
     Number found = 0;
@@ -97,8 +84,7 @@ LpmTrie::Number LpmTrie::descend(const PrefixKey& key) const {
     return found;
 }
 
-LpmTrie::Number LpmTrie::descend_word(const PrefixKey& key) const {
-    const std::uint32_t bits = first_word(key.bytes);
+inline LpmTrie::Number LpmTrie::descend_word(std::uint32_t key_length, std::uint32_t bits) const {
     Number found = 0;
     Number at = load_acquire(root_);
     for (std::uint32_t above = 0; at != 0;) {
@@ -108,13 +94,40 @@ LpmTrie::Number LpmTrie::descend_word(const PrefixKey& key) const {
         const std::uint32_t stored = load_acquire(*reinterpret_cast<const std::uint32_t*>(memory));
         const std::uint64_t differing = bits ^ __builtin_bswap32(stored);
         // Bits behind the prefix of the node do not count.
-        if (length < above || length > key.length || differing >> (32 - length) != 0) break;
+        if (length < above || length > key_length || differing >> (32 - length) != 0) break;
         if (load_acquire(here.parting) == 0) found = at;
         if (length >= longest_) break;
         at = load_acquire(here.child[bits >> (31 - length) & 1U]);
         above = length + 1;
     }
     return found;
+}
+
+template <class Descend>
+LpmTrie::Number LpmTrie::undisturbed(Descend descend) const {
+    for (;;) {
+        const std::uint64_t gone = load_acquire(gone_);
+        const Number found = descend();
+        if (load_acquire(gone_) - gone <= quarantine) return found;
+    }
+}
+
+LpmTrie::Number LpmTrie::longest_match(const PrefixKey& key) const {
+    return undisturbed([&] { return descend(key); });
+}
+
+void* LpmTrie::lookup_elem(const void* key, std::uint32_t) {
+    std::uint32_t length;
+    std::memcpy(&length, key, sizeof length);
+    if (length > longest_) return nullptr;
+    Number found;
+    if (data_size_ == sizeof(std::uint32_t)) {
+        const std::uint32_t bits = first_word(static_cast<const std::byte*>(key) + length_bytes);
+        found = undisturbed([=, this] { return descend_word(length, bits); });
+    } else {
+        found = longest_match(key_at(key));
+    }
+    return found != 0 ? value(found) : nullptr;
 }
 
 LpmTrie::Place LpmTrie::find(const PrefixKey& key) {

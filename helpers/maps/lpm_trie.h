@@ -71,14 +71,17 @@ private:
         return *reinterpret_cast<Node*>(prefix(number) + node_offset_);
     }
     [[nodiscard]] std::byte* value(Number number) const {
-        return values_.begin() + number * layout_.stride();
+        return values_.begin() + number * value_stride_;
     }
     [[nodiscard]] PrefixKey key_at(const void* key) const { return PrefixKey::at(key, data_size_); }
 
+    /// What a way down finds that no node was used again on.
+    template <class Descend>
+    [[nodiscard]] Number undisturbed(Descend descend) const;
     [[nodiscard]] Number longest_match(const PrefixKey& key) const;
     [[nodiscard]] Number descend(const PrefixKey& key) const;
     /// The same for keys of 4 bytes, an address of IPv4.
-    [[nodiscard]] Number descend_word(const PrefixKey& key) const;
+    [[nodiscard]] Number descend_word(std::uint32_t key_length, std::uint32_t bits) const;
     [[nodiscard]] Place find(const PrefixKey& key);
     [[nodiscard]] bool is_at(const Place& place, const PrefixKey& key) const;
     [[nodiscard]] long check_update(bool known, std::uint64_t flags) const;
@@ -103,6 +106,7 @@ private:
     Slab values_;
     Slab given_up_;  // Numbers of nodes, a ring.
     ValueLayout layout_;
+    std::uint64_t value_stride_;
     std::uint32_t data_size_;
     std::uint32_t node_offset_;
     std::uint32_t node_stride_;

@@ -29,10 +29,16 @@ constexpr std::uint32_t length_of(std::uint32_t header) {
     return header & ~(busy_bit | discard_bit);
 }
 
+/// Up to that size a ring has its pages from the start, as every ring in a kernel; larger ones get
+/// them when they are used.
+constexpr std::uint64_t most_populated = 16U << 20;
+
 /// Maps the file's `size` bytes twice into `room`, which has space for both.
 bool map_twice(int file, std::byte* room, std::uint64_t size) {
+    const int populate = size <= most_populated ? MAP_POPULATE : 0;
     for (std::byte* at : {room, room + size})
-        if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED)
+        if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | populate, file, 0) ==
+            MAP_FAILED)
             return false;
     return true;
 }
@@ -63,11 +69,11 @@ Result<std::unique_ptr<Map>> RingBuffer::create(const MapSpec& spec, std::uint32
 RingBuffer::~RingBuffer() { munmap(data_, 2 * size_); }
 
 std::uint32_t& RingBuffer::header(std::uint64_t position) const {
-    return *reinterpret_cast<std::uint32_t*>(data_ + position % size_);
+    return *reinterpret_cast<std::uint32_t*>(data_ + (position & (size_ - 1)));
 }
 
 std::byte* RingBuffer::record_at(std::uint64_t position) const {
-    return data_ + position % size_ + header_size;
+    return data_ + (position & (size_ - 1)) + header_size;
 }
 
 // Space is also short while an old record is still reserved, however much was consumed meanwhile.

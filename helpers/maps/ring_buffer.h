@@ -61,8 +61,8 @@ private:
     void commit(void* record, std::uint32_t discarded);
 
     std::byte* data_;
-    std::uint64_t size_;
-    SpinLock lock_;  // Producers.
+    std::uint64_t size_;  // A power of two.
+    SpinLock lock_;       // Producers.
     SpinLock consumer_lock_;
     std::atomic<std::uint64_t> consumer_pos_ = 0;
     std::atomic<std::uint64_t> producer_pos_ = 0;

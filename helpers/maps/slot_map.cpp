@@ -28,6 +28,11 @@ std::uint64_t SlotMap::exchange(std::uint32_t index, std::uint64_t content) {
     return __atomic_exchange_n(&slots_.as<std::uint64_t>()[index], content, __ATOMIC_ACQ_REL);
 }
 
+bool SlotMap::replace(std::uint32_t index, std::uint64_t& known, std::uint64_t content) {
+    return __atomic_compare_exchange_n(&slots_.as<std::uint64_t>()[index], &known, content, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 long SlotMap::check_update(std::uint64_t index, std::uint64_t flags) const {
     if (flags != update_flag::any) return -EINVAL;
     return index < max_entries_ ? 0 : -E2BIG;

@@ -34,6 +34,8 @@ protected:
 
     /// Sets a slot that is in range. @return what it held.
     std::uint64_t exchange(std::uint32_t index, std::uint64_t content);
+    /// Sets a slot that is in range if it holds `known`, which else becomes what it holds.
+    bool replace(std::uint32_t index, std::uint64_t& known, std::uint64_t content);
     /// 0 where an fd array may be updated with these arguments, else the errno.
     [[nodiscard]] long check_update(std::uint64_t index, std::uint64_t flags) const;
     [[nodiscard]] std::uint32_t max_entries() const { return max_entries_; }

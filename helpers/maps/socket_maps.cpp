@@ -44,11 +44,11 @@ long SocketArray::keep(const void* key, std::uint64_t cookie, std::uint64_t flag
     const std::uint32_t index = word(key);
     if (flags > update_flag::exist) return -EINVAL;
     if (index >= max_entries()) return -E2BIG;
-    const bool present = slot(index) != 0;
-    if (present && flags == update_flag::noexist) return -EEXIST;
-    if (!present && flags == update_flag::exist) return -ENOENT;
-    exchange(index, cookie);
-    return 0;
+    for (std::uint64_t known = slot(index);;) {
+        if (known != 0 && flags == update_flag::noexist) return -EEXIST;
+        if (known == 0 && flags == update_flag::exist) return -ENOENT;
+        if (replace(index, known, cookie)) return 0;
+    }
 }
 
 long SocketArray::delete_elem(const void* key) {
@@ -78,10 +78,9 @@ Result<std::unique_ptr<Map>> SocketHash::create(const MapSpec& spec, std::uint32
 }
 
 std::uint64_t SocketHash::cookie_at(const void* key) {
-    std::uint64_t cookie = 0;
-    if (const void* value = cookies_->lookup_elem(key, 0))
-        std::memcpy(&cookie, value, sizeof cookie);
-    return cookie;
+    // Other threads may store another socket's at the same time.
+    const void* value = cookies_->lookup_elem(key, 0);
+    return value ? load_relaxed(*static_cast<const std::uint64_t*>(value)) : 0;
 }
 
 long SocketHash::keep(const void* key, std::uint64_t cookie, std::uint64_t flags) {

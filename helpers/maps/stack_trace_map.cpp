@@ -107,6 +107,10 @@ long StackTraceMap::delete_elem(const void* key) {
     const std::uint32_t id = number_at(key);
     if (id >= count_) return -E2BIG;
     const std::lock_guard guard(lock_);
+    return remove(id);
+}
+
+long StackTraceMap::remove(std::uint32_t id) {
     if (bucket(id).bytes == 0) return -ENOENT;
     bucket(id).bytes = 0;
     --used_;
@@ -129,18 +133,25 @@ long StackTraceMap::copy_out(const void* key, std::span<Bytes> values) {
     const std::uint32_t id = number_at(key);
     if (id >= count_) return -ENOENT;
     const std::lock_guard guard(lock_);
+    return read(id, values.front());
+}
+
+long StackTraceMap::read(std::uint32_t id, Bytes& value) const {
     const std::uint32_t bytes = bucket(id).bytes;
     if (bytes == 0) return -ENOENT;
-    Bytes& value = values.front();
     std::fill(std::copy_n(trace(id), bytes, value.begin()), value.end(), std::byte{0});
     return 0;
 }
 
 long StackTraceMap::copy_in(const void*, std::span<const Bytes>, std::uint64_t) { return -EINVAL; }
 
+// At once: else the trace that goes could be another than the one that was read.
 long StackTraceMap::take_out(const void* key, std::span<Bytes> values) {
-    const long error = copy_out(key, values);
-    return error != 0 ? error : delete_elem(key);
+    const std::uint32_t id = number_at(key);
+    if (id >= count_) return -ENOENT;
+    const std::lock_guard guard(lock_);
+    const long error = read(id, values.front());
+    return error != 0 ? error : remove(id);
 }
 
 }  // namespace bpftwin

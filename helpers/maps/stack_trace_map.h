@@ -60,6 +60,9 @@ private:
         return traces_.begin() + id * spec().value_size;
     }
     [[nodiscard]] bool holds(std::uint32_t id, const Bytes& bytes) const;
+    // With the lock held, of numbers in range.
+    long read(std::uint32_t id, Bytes& value) const;
+    long remove(std::uint32_t id);
 
     SpinLock lock_;
     std::uint64_t count_;

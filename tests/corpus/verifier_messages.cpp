@@ -4,69 +4,20 @@
 // with the log level and flags of the annotations, and in order.
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "bpftwin/kernel.h"
-#include "btf/btf.h"
 #include "compare/judge.h"
 #include "fmt/format.h"
+#include "tests/corpus/annotations.h"
 
 namespace bpftwin {
 namespace {
 
-/// What a selftest expects.
-struct Expected {
-    std::vector<std::pair<int, std::string>> messages;  ///< In the order of their numbers.
-    std::uint32_t log_level = 0, flags = 0, cleared_flags = 0;
-    bool elsewhere = false;  ///< Only on another machine.
-};
-
-constexpr std::pair<std::string_view, std::uint32_t> flag_names[] = {
-    {"BPF_F_STRICT_ALIGNMENT", 1},     {"BPF_F_ANY_ALIGNMENT", 2}, {"BPF_F_TEST_RND_HI32", 4},
-    {"BPF_F_TEST_STATE_FREQ", 8},      {"BPF_F_SLEEPABLE", 16},    {"BPF_F_XDP_HAS_FRAGS", 32},
-    {"BPF_F_TEST_REG_INVARIANTS", 128}};
-
-void add_flag(Expected& expected, std::string_view text) {
-    auto& flags = text.starts_with('!') ? expected.cleared_flags : expected.flags;
-    if (text.starts_with('!')) text.remove_prefix(1);
-    const auto row = std::ranges::find(flag_names, text, [](const auto& row) { return row.first; });
-    flags |= row != std::end(flag_names)
-                 ? row->second
-                 : static_cast<std::uint32_t>(std::stoul(std::string(text), nullptr, 0));
-}
-
-void add_tag(Expected& expected, std::string_view tag) {
-    const auto after = [&](std::string_view prefix) -> std::optional<std::string_view> {
-        if (!tag.starts_with(prefix)) return std::nullopt;
-        return tag.substr(prefix.size());
-    };
-    if (const auto numbered = after("comment:test_expect_msg=")) {
-        const auto equals = numbered->find('=');
-        expected.messages.emplace_back(std::stoi(std::string(numbered->substr(0, equals))),
-                                       numbered->substr(equals + 1));
-    } else if (const auto level = after("comment:test_log_level=")) {
-        expected.log_level = static_cast<std::uint32_t>(std::stoul(std::string(*level)));
-    } else if (const auto flag = after("comment:test_prog_flags=")) {
-        add_flag(expected, *flag);
-    } else if (const auto machine = after("comment:test_arch=")) {
-        expected.elsewhere = *machine != "X86_64";
-    }
-}
-
-std::map<std::string, Expected> expected_by(const Btf& types) {
-    std::map<std::string, Expected> all;
-    for (std::uint32_t id = 1; id < types.type_count(); ++id) {
-        const BtfType& tag = types.type(id);
-        if (tag.kind == BtfKind::decl_tag && tag.name.starts_with("comment:"))
-            add_tag(all[std::string(types.type(tag.type).name)], tag.name);
-    }
-    for (auto& [name, expected] : all) std::ranges::sort(expected.messages);
-    return all;
-}
+using test::Annotations;
 
 /// A pattern of the selftests as a regular expression: all but what is in {{…}} stands for itself.
 std::regex regex_of(std::string_view pattern) {
@@ -98,7 +49,7 @@ std::optional<std::size_t> end_of(const std::string& message, std::string_view l
 }
 
 /// Which messages are in the log, each behind the one before.
-std::vector<bool> found_in(const Expected& expected, std::string_view log) {
+std::vector<bool> found_in(const Annotations& expected, std::string_view log) {
     std::vector<bool> found;
     for (const auto& [number, message] : expected.messages) {
         const auto end = end_of(message, log);
@@ -115,7 +66,7 @@ public:
     void add(const std::filesystem::path& path) {
         const auto object = load_elf_file(path);
         if (!object || !object->btf) return;
-        const auto all = expected_by(*object->btf);
+        const auto all = test::annotations_of(*object->btf);
         for (const ProgramSpec& program : object->programs) {
             const auto expected = all.find(program.name);
             if (expected == all.end() || expected->second.messages.empty()) continue;
@@ -139,11 +90,9 @@ public:
 
 private:
     void compare(const std::string& where, ObjectSpec object, const std::string& name,
-                 const Expected& expected) {
+                 const Annotations& expected) {
         for (ProgramSpec& program : object.programs)
-            if (program.name == name)
-                program.prog_flags =
-                    (program.prog_flags | expected.flags) & ~expected.cleared_flags;
+            if (program.name == name) expected.apply_flags(program);
         ++programs_;
         // At level 0 the log of what is rejected is of level 1.
         const std::uint32_t level = std::max(expected.log_level, 1U);

@@ -2,7 +2,12 @@
 #include <atomic>
 #include <thread>
 
+#include "helpers/maps/atomic_word.h"
+#include "helpers/maps/local_storage.h"
+#include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/ring_buffer.h"
+#include "helpers/maps/socket_maps.h"
+#include "helpers/maps/stack_trace_map.h"
 #include "tests/helpers/maps_support.h"
 
 namespace bpftwin::test {
@@ -230,6 +235,151 @@ TEST(maps_threads, ring_buffer_delivers_every_record_once_and_in_each_producers_
         ASSERT_EQ(value & 0xffffffff, next[value >> 32]++);
     }
     EXPECT_EQ(events.size(), 3 * records);
+}
+
+TEST(maps_threads, stack_traces_are_taken_once_each) {
+    const auto map = make<StackTraceMap>(map_spec(MapType::stack_trace, 4, 32, 64));
+    std::atomic<long> stored = 0;
+    std::atomic<long> taken = 0;
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 1; i < steps / 4; ++i) {
+            const std::uint64_t frames[] = {i % 32, i % 32};
+            if (thread < 2) {
+                const bool is_new = map->put(frames, 0) >= 0;
+                stored += is_new ? 1 : 0;
+                continue;
+            }
+            const auto value = map->take(bytes_of(static_cast<std::uint32_t>(i % 64)));
+            if (!value) continue;
+            ++taken;
+            ASSERT_EQ(value_of<Twin>(value->front()).first, value_of<Twin>(value->front()).second);
+        }
+    });
+    // Of a trace that is there already `put` gives the number, too.
+    EXPECT_LE(taken, stored);
+    EXPECT_LE(map->entries()->size(), 64U);
+}
+
+TEST(maps_threads, slots_hold_what_some_thread_put_there) {
+    for (const MapType type : {MapType::cgroup_array, MapType::devmap, MapType::xskmap}) {
+        const auto map = make_map(map_spec(type, 4, 4, 8));
+        in_threads(4, [&](std::uint32_t thread) {
+            for (std::uint32_t i = 0; i < steps / 4; ++i) {
+                const std::uint32_t key = i % 8;
+                if (thread % 2 == 0) {
+                    ASSERT_EQ(user_put(*map, key, 1 + i % 100), 0);
+                } else {
+                    map->key_after(bytes_of(key));
+                    drop(*map, key);
+                }
+            }
+        });
+        for (std::uint32_t key = 0; key < 8; ++key) EXPECT_EQ(user_put(*map, key, 1U), 0);
+    }
+}
+
+TEST(maps_threads, one_thread_alone_fills_an_empty_slot_of_sockets) {
+    for (const MapType type : {MapType::sockmap, MapType::reuseport_sockarray, MapType::sockhash}) {
+        const auto map = make_map(map_spec(type, 4, 8, 8));
+        std::atomic<long> filled = 0;
+        std::atomic<long> emptied = 0;
+        in_threads(4, [&](std::uint32_t thread) {
+            for (std::uint32_t i = 0; i < steps / 4; ++i) {
+                const std::uint32_t key = i % 8;
+                const std::uint64_t cookie = 1 + thread;
+                if (user_put(*map, key, cookie, update_flag::noexist) == 0) ++filled;
+                const std::uint64_t found = socket_holder(*map)->cookie_at(&key);
+                ASSERT_LE(found, 4U);
+                if (i % 2 == 0 && drop(*map, key) == 0) ++emptied;
+            }
+        });
+        for (std::uint32_t key = 0; key < 8; ++key)
+            if (drop(*map, key) == 0) ++emptied;
+        EXPECT_EQ(filled, emptied) << name_of(type);
+    }
+}
+
+TEST(maps_threads, storage_gives_each_owner_one_value) {
+    MapSpec spec = map_spec(MapType::task_storage, 4, sizeof(Twin), 0, map_flag::no_prealloc);
+    spec.btf_key_type_id = spec.btf_value_type_id = 1;
+    const auto map = make<LocalStorage>(spec);
+    std::atomic<std::uint64_t> counted = 0;
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint64_t i = 0; i < steps / 4; ++i) {
+            // Owners 0 to 3 come and go, all threads count in the value of owner 9.
+            auto* shared = static_cast<std::uint64_t*>(map->find_or_create(9, nullptr));
+            ASSERT_NE(shared, nullptr);
+            __atomic_fetch_add(shared, 1, __ATOMIC_RELAXED);
+            ++counted;
+            const Twin initial{thread, thread};
+            auto* own = static_cast<Twin*>(map->find_or_create(thread, &initial));
+            ASSERT_EQ(load_relaxed(own->first), thread);
+            ASSERT_EQ(load_relaxed(own->second), thread);
+            ASSERT_EQ(map->erase_owner(thread), 0);
+        }
+    });
+    EXPECT_EQ(value_of<std::uint64_t>(map->lookup(bytes_of(9U))->front()), counted);
+}
+
+TEST(maps_storage, what_was_deleted_keeps_its_bytes_for_a_while) {
+    MapSpec spec = map_spec(MapType::task_storage, 4, sizeof(Twin), 0, map_flag::no_prealloc);
+    spec.btf_key_type_id = spec.btf_value_type_id = 1;
+    const auto map = make<LocalStorage>(spec);
+    const Twin initial{1, 2};
+    const auto* held = static_cast<Twin*>(map->find_or_create(1, &initial));
+    ASSERT_EQ(map->erase_owner(1), 0);
+    for (std::uint64_t owner = 2; owner < LocalStorage::quarantine; ++owner) {
+        ASSERT_NE(map->find_or_create(owner, nullptr), held);
+        ASSERT_EQ(map->erase_owner(owner), 0);
+    }
+    EXPECT_EQ(held->first, 1U);
+    EXPECT_EQ(held->second, 2U);
+}
+
+TEST(maps_threads, maps_in_maps_are_whole_or_absent) {
+    const MapSpec inner = map_spec(MapType::array, 4, 8, 1);
+    for (const MapType type : {MapType::array_of_maps, MapType::hash_of_maps}) {
+        const auto first = make_map(inner);
+        const auto second = make_map(inner);
+        MapSpec spec = map_spec(type, 4, 4, 4);
+        spec.inner = std::make_shared<MapSpec>(inner);
+        const auto map = make_map(spec);
+        dynamic_cast<MapOfMaps&>(*map).know_maps({first.get(), second.get()});
+        in_threads(4, [&](std::uint32_t thread) {
+            for (std::uint32_t i = 0; i < steps / 8; ++i) {
+                const std::uint32_t key = i % 4;
+                if (thread == 0) {
+                    // An element that is on its way back may be missing for a moment.
+                    const long result = user_put(*map, key, 1 + i % 2);
+                    ASSERT_TRUE(result == 0 || result == -E2BIG);
+                } else if (thread == 1) {
+                    user_drop(*map, key);
+                } else {
+                    const auto* found = static_cast<Map*>(map->lookup_elem(&key, 0));
+                    ASSERT_TRUE(!found || found == first.get() || found == second.get());
+                }
+            }
+        });
+    }
+}
+
+TEST(maps_threads, devices_by_key_keep_their_values_while_others_come_and_go) {
+    const auto map = make_map(map_spec(MapType::devmap_hash, 4, 4, 16));
+    ASSERT_EQ(user_put(*map, 100U, 7U), 0);
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint32_t i = 0; i < steps / 4; ++i) {
+            if (thread < 2) {
+                const auto* device = at<std::uint32_t>(*map, 100U);
+                ASSERT_NE(device, nullptr);
+                ASSERT_EQ(load_relaxed(*device), 7U);
+                continue;
+            }
+            const std::uint32_t key = thread * 8 + i % 8;
+            ASSERT_EQ(user_put(*map, key, 1 + i), 0);
+            ASSERT_EQ(user_drop(*map, key), 0);
+        }
+    });
+    EXPECT_EQ(map->entries()->size(), 1U);
 }
 
 }  // namespace
