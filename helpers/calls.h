@@ -46,7 +46,7 @@ long loop(Runtime& runtime, std::uint32_t rounds, std::uint64_t callback, std::u
 long for_each_map_elem(Runtime& runtime, Map& map, std::uint64_t callback, std::uint64_t context,
                        std::uint64_t flags);
 
-// --- ring buffers and perf events (helpers/event_calls.cpp)
+// --- ring buffers (helpers/event_calls.cpp)
 
 void* ringbuf_reserve(Runtime& runtime, RingBuffer& map, std::uint64_t size, std::uint64_t flags);
 void ringbuf_submit(Runtime& runtime, void* record, std::uint64_t flags);
@@ -54,6 +54,26 @@ void ringbuf_discard(Runtime& runtime, void* record, std::uint64_t flags);
 long ringbuf_output(Runtime& runtime, RingBuffer& map, const void* data, std::uint32_t size,
                     std::uint64_t flags);
 std::uint64_t ringbuf_query(Runtime& runtime, RingBuffer& map, std::uint64_t flags);
+
+// --- dynptrs (helpers/dynptr_calls.cpp): `dynptr` is the address of one, helpers/dynptr.h
+
+/// The dynptr is null after an error. @return 0, -E2BIG for more than 2^24 - 1 bytes, -EINVAL.
+long dynptr_from_mem(Runtime& runtime, void* data, std::uint32_t size, std::uint64_t flags,
+                     void* dynptr);
+/// The same of a new record; -EINVAL also where there is no room for it.
+long ringbuf_reserve_dynptr(Runtime& runtime, RingBuffer& map, std::uint32_t size,
+                            std::uint64_t flags, void* dynptr);
+/// Without effect for a null dynptr; afterwards it is null.
+void ringbuf_submit_dynptr(Runtime& runtime, void* dynptr, std::uint64_t flags);
+void ringbuf_discard_dynptr(Runtime& runtime, void* dynptr, std::uint64_t flags);
+long dynptr_read(Runtime& runtime, void* to, std::uint32_t size, const void* dynptr,
+                 std::uint32_t offset, std::uint64_t flags);
+long dynptr_write(Runtime& runtime, const void* dynptr, std::uint32_t offset, const void* from,
+                  std::uint32_t size, std::uint64_t flags);
+/// @return null outside, for packets and where the program may not write.
+void* dynptr_data(Runtime& runtime, const void* dynptr, std::uint32_t offset, std::uint32_t size);
+
+// --- perf events (helpers/event_calls.cpp)
 
 /// Sends `data`, and with packets the bytes that flags ask for, to the slot that `flags` names.
 /// User space is taken to have a buffer in the slot of every CPU, as libbpf's perf_buffer has.

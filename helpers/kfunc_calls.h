@@ -52,6 +52,29 @@ int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std:
 void* bpf_iter_bits_next(Runtime& runtime, void* iterator);
 void bpf_iter_bits_destroy(Runtime& runtime, void* iterator);
 
+// --- dynptrs (helpers/dynptr_kfuncs.cpp): `dynptr` is the address of one, helpers/dynptr.h
+
+/// Read-only in programs that may not write to their packet. @return 0, or -EINVAL for flags.
+int bpf_dynptr_from_skb(Runtime& runtime, std::uint64_t context, std::uint64_t flags, void* dynptr);
+int bpf_dynptr_from_xdp(Runtime& runtime, std::uint64_t context, std::uint64_t flags, void* dynptr);
+/// @return address of those bytes, or null. Packets here are one piece: `buffer` is not needed.
+void* bpf_dynptr_slice(Runtime& runtime, const void* dynptr, std::uint32_t offset, void* buffer,
+                       std::uint32_t size);
+void* bpf_dynptr_slice_rdwr(Runtime& runtime, const void* dynptr, std::uint32_t offset,
+                            void* buffer, std::uint32_t size);
+/// Lets the dynptr cover only `start` to before `end`. @return 0, -EINVAL, -ERANGE.
+int bpf_dynptr_adjust(Runtime& runtime, void* dynptr, std::uint32_t start, std::uint32_t end);
+bool bpf_dynptr_is_null(Runtime& runtime, const void* dynptr);
+bool bpf_dynptr_is_rdonly(Runtime& runtime, const void* dynptr);
+/// @return bytes, or -EINVAL of a null one.
+std::uint32_t bpf_dynptr_size(Runtime& runtime, const void* dynptr);
+int bpf_dynptr_clone(Runtime& runtime, const void* dynptr, void* clone);
+/// @return 0, -EINVAL for a read-only one, -E2BIG for a range outside.
+int bpf_dynptr_copy(Runtime& runtime, const void* to, std::uint32_t to_offset, const void* from,
+                    std::uint32_t from_offset, std::uint32_t size);
+int bpf_dynptr_memset(Runtime& runtime, const void* dynptr, std::uint32_t offset,
+                      std::uint32_t size, std::uint8_t value);
+
 // --- strings (helpers/string_kfuncs.cpp): positions and lengths, or -E2BIG beyond 64 KiB, -ENOENT,
 // -ERANGE and -EFAULT for memory that cannot be read
 
