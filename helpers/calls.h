@@ -18,6 +18,7 @@ class RingBuffer;
 class Runtime;
 struct LiveSocket;
 class StackTraceMap;
+class UserRingBuffer;
 
 namespace calls {
 
@@ -72,6 +73,13 @@ long dynptr_write(Runtime& runtime, const void* dynptr, std::uint32_t offset, co
                   std::uint32_t size, std::uint64_t flags);
 /// @return null outside, for packets and where the program may not write.
 void* dynptr_data(Runtime& runtime, const void* dynptr, std::uint32_t offset, std::uint32_t size);
+
+// --- records from user space (helpers/user_ring_calls.cpp)
+
+/// Calls `callback(dynptr, context)` for each record until it returns other than 0; at most 2^17.
+/// @return records that were there, -EINVAL for flags, -EBUSY where a program reads already.
+long user_ringbuf_drain(Runtime& runtime, UserRingBuffer& map, std::uint64_t callback,
+                        std::uint64_t context, std::uint64_t flags);
 
 // --- perf events (helpers/event_calls.cpp)
 

@@ -19,12 +19,13 @@ void* pointer_to(std::uint64_t address) { return reinterpret_cast<void*>(address
 /// Whether what the dynptr leads to is there, and the program's.
 bool is_sound(Runtime& runtime, const Dynptr& dynptr) {
     if (dynptr.is_null()) return true;
+    const bool empty = dynptr.size() == 0;  // Also at the end of its memory.
     switch (dynptr.type()) {
         case DynptrType::invalid: return false;
         case DynptrType::local:
         case DynptrType::ringbuf:
-            return runtime.memory().allows(dynptr.data + dynptr.offset, dynptr.size(),
-                                           !dynptr.is_read_only());
+            return empty || runtime.memory().allows(dynptr.data + dynptr.offset, dynptr.size(),
+                                                    !dynptr.is_read_only());
         case DynptrType::skb:
         case DynptrType::xdp: return runtime.packet() && dynptr.data == runtime.context().address();
     }

@@ -24,6 +24,7 @@
 #include "helpers/maps/stack_trace_map.h"
 #include "helpers/maps/target_array.h"
 #include "helpers/maps/type_info.h"
+#include "helpers/maps/user_ring_buffer.h"
 
 namespace bpftwin {
 namespace {
@@ -43,6 +44,7 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::map_array: return ArrayOfMaps::create(spec, cpu_count);
         case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
         case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);
+        case MapFamily::user_ring_buffer: return UserRingBuffer::create(spec, cpu_count);
         case MapFamily::local_storage: return LocalStorage::create(spec, cpu_count, fields);
         case MapFamily::queue: return QueueMap::create(spec, cpu_count);
         case MapFamily::lpm_trie: return LpmTrie::create(spec, cpu_count);

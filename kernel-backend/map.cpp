@@ -165,6 +165,13 @@ Result<void> KernelMap::update(ByteView key, const std::vector<Bytes>& values,
     return {};
 }
 
+Result<void> KernelMap::send(ByteView record) {
+    if (spec_.type != MapType::user_ringbuf) return MapView::send(record);
+    auto done = kernel_->put_ring_record(descriptor(), spec_.max_entries, record);
+    if (!done) return std::unexpected(done.error().in("map " + spec_.name));
+    return {};
+}
+
 Result<void> KernelMap::erase(ByteView key) {
     Attribute attr;
     attr->map_fd = map_fd();

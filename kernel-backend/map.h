@@ -29,6 +29,7 @@ public:
                         std::uint64_t flags) override;
     Result<void> erase(ByteView key) override;
     [[nodiscard]] Result<std::vector<MapEntry>> entries() override;
+    Result<void> send(ByteView record) override;
     Result<std::vector<Bytes>> take(ByteView key) override;
     [[nodiscard]] Result<Bytes> key_after(std::optional<ByteView> key) override;
     [[nodiscard]] Result<MapBatch> lookup_batch(ByteView cursor, std::uint32_t count) override;

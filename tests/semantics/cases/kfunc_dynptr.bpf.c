@@ -107,7 +107,7 @@ static __u64* place(void) {
 
 //! test: a dynptr that covers less
 //! run: --prog adjust
-//! expect: seen = {0, 8, 34, -34, -22, -34, 32, 0}
+//! expect: seen = {0, 8, 34, -34, -22, -34, 32, 1}
 SEC("tc")
 int adjust(struct __sk_buff* skb) {
     struct bpf_dynptr pointer, clone;
@@ -125,6 +125,7 @@ int adjust(struct __sk_buff* skb) {
     SEE_INT(4, bpf_dynptr_adjust(&pointer, 3, 2));
     SEE_INT(5, bpf_dynptr_adjust(&pointer, 9, 9));
     SEE(6, bpf_dynptr_size(&clone));
+    SEE(7, bpf_dynptr_adjust(&clone, 32, 32) == 0 && bpf_dynptr_size(&clone) == 0);
     return 0;
 }
 
