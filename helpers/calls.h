@@ -81,6 +81,16 @@ void* dynptr_data(Runtime& runtime, const void* dynptr, std::uint32_t offset, st
 long user_ringbuf_drain(Runtime& runtime, UserRingBuffer& map, std::uint64_t callback,
                         std::uint64_t context, std::uint64_t flags);
 
+// --- objects (helpers/object_calls.cpp)
+
+/// Puts a pointer to an object, or null, in the place of another one. Objects of the kernel end
+/// with the run; then a place that holds one is null. @return the pointer that was there.
+std::uint64_t kptr_xchg(Runtime& runtime, std::uint64_t place, std::uint64_t object);
+/// @return that CPU's part of an object or of a kernel's variable, whose parts begin as zeros; null
+/// where there is no such CPU.
+std::uint64_t per_cpu_ptr(Runtime& runtime, std::uint64_t whole, std::uint32_t cpu);
+std::uint64_t this_cpu_ptr(Runtime& runtime, std::uint64_t whole);
+
 // --- perf events (helpers/event_calls.cpp)
 
 /// Sends `data`, and with packets the bytes that flags ask for, to the slot that `flags` names.

@@ -34,7 +34,7 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
     switch (family) {
         case MapFamily::array: return ArrayMap::create(spec, cpu_count, fields);
         case MapFamily::hash: return create_hash_map(spec, cpu_count, fields);
-        case MapFamily::lru_hash: return LruHashMap::create(spec, cpu_count);
+        case MapFamily::lru_hash: return LruHashMap::create(spec, cpu_count, fields);
         case MapFamily::prog_array: return ProgArray::create(spec, cpu_count);
         case MapFamily::perf_event_array: return PerfEventArray::create(spec, cpu_count);
         case MapFamily::target_array: return TargetArray::create(spec, cpu_count);
