@@ -16,7 +16,7 @@ namespace bpftwin::calls {
 namespace {
 
 constexpr std::uint64_t user_build_id = 1 << 11;  // BPF_F_USER_BUILD_ID.
-constexpr std::size_t deepest = 127;  // PERF_MAX_STACK_DEPTH.
+constexpr std::size_t deepest = 127;              // PERF_MAX_STACK_DEPTH.
 constexpr std::uint32_t entry_size = 8;
 
 /// A stack without the frames that are skipped; nothing: it has not so many.

@@ -58,7 +58,8 @@ struct rq {
 } __attribute__((preserve_access_index));
 extern const struct rq runqueues __ksym;
 
-//! test: a variable of the kernel that each CPU has; kernels know its address only with CONFIG_KALLSYMS_ALL
+//! test: a variable of the kernel that each CPU has
+//! differs on kernel: only with CONFIG_KALLSYMS_ALL it knows where the variable is
 //! run: --prog variable --unverified
 //! expect: seen = {1, 1, 1, [3 ... 7] = 0}
 SEC("syscall")
