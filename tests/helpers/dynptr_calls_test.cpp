@@ -1,11 +1,11 @@
 // Dynptrs that no verifier saw: whatever stands where one should be, the program is stopped.
 #include <array>
 
-#include "calling.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "helpers/dynptr.h"
 #include "helpers/kfuncs.h"
+#include "tests/helpers/calling.h"
 
 namespace bpftwin {
 namespace {

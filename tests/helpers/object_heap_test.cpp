@@ -5,10 +5,10 @@
 #include <random>
 #include <set>
 
-#include "calling.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "helpers/kfuncs.h"
+#include "tests/helpers/calling.h"
 
 namespace bpftwin {
 namespace {
