@@ -98,6 +98,7 @@ std::string input_notes() {
     return fmt::format(
         "Keys and values are C initialisers by BTF, integers or hex:BYTES. With a data section as "
         "MAP\n(.rodata) KEY is a variable. A prog_array takes names of programs.\n"
+        "Without keys KEY is -; a user_ringbuf takes records as hex:BYTES.\n"
         "{}.\n"
         "Paths to objects begin with task, tasks[PID], args.NAME or args[N] (of the program's "
         "hook) "

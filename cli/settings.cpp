@@ -76,10 +76,20 @@ Result<bool> edit(ObjectSpec& object, const Setting& setting) {
     return done ? Result<bool>(true) : std::unexpected(done.error());
 }
 
+/// A record of as many bytes as the text says.
+Result<void> send(MapView& map, std::string_view key, std::string_view text) {
+    constexpr std::string_view prefix = "hex:";
+    if (key != "-") return fail("a user_ringbuf has no keys; give - as KEY");
+    if (!text.starts_with(prefix)) return fail("a record of a user_ringbuf is given as hex:BYTES");
+    const auto record = parse_hex(text.substr(prefix.size()));
+    return record ? map.send(*record) : std::unexpected(record.error());
+}
+
 Result<void> store(Instance& instance, const ObjectSpec& object, const Setting& setting) {
     const auto& [name, key_text, value_text] = setting;
     MapView* map = instance.map(name);
     if (map == nullptr) return fail("the engine did not create this map");
+    if (map->spec().type == MapType::user_ringbuf) return send(*map, key_text, value_text);
     auto key = parse_typed(key_type(object, map->spec()), key_text);
     if (!key) return std::unexpected(key.error().in("key"));
     auto value = parse_typed(value_type(object, map->spec()), value_text);

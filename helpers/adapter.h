@@ -13,6 +13,7 @@
 #include "helpers/maps/local_storage.h"
 #include "helpers/maps/ring_buffer.h"
 #include "helpers/maps/stack_trace_map.h"
+#include "helpers/maps/user_ring_buffer.h"
 #include "helpers/require.h"
 #include "vm/context.h"
 #include "vm/runtime.h"
@@ -55,6 +56,17 @@ struct Argument<RingBuffer&> {
 };
 
 /// Maps that a helper knows more of.
+template <>
+struct Argument<UserRingBuffer&> {
+    static bool valid(Runtime& runtime, std::uint64_t value) {
+        return require_map_type(runtime, Argument<Map&>::from(runtime, value),
+                                MapType::user_ringbuf);
+    }
+    static UserRingBuffer& from(Runtime&, std::uint64_t value) {
+        return static_cast<UserRingBuffer&>(*reinterpret_cast<Map*>(value));
+    }
+};
+
 template <>
 struct Argument<StackTraceMap&> {
     static bool valid(Runtime& runtime, std::uint64_t value) {

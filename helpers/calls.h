@@ -19,6 +19,7 @@ class RingBuffer;
 class Runtime;
 struct LiveSocket;
 class StackTraceMap;
+class UserRingBuffer;
 
 namespace calls {
 
@@ -47,7 +48,7 @@ long loop(Runtime& runtime, std::uint32_t rounds, std::uint64_t callback, std::u
 long for_each_map_elem(Runtime& runtime, Map& map, std::uint64_t callback, std::uint64_t context,
                        std::uint64_t flags);
 
-// --- ring buffers and perf events (helpers/event_calls.cpp)
+// --- ring buffers (helpers/event_calls.cpp)
 
 void* ringbuf_reserve(Runtime& runtime, RingBuffer& map, std::uint64_t size, std::uint64_t flags);
 void ringbuf_submit(Runtime& runtime, void* record, std::uint64_t flags);
@@ -55,6 +56,43 @@ void ringbuf_discard(Runtime& runtime, void* record, std::uint64_t flags);
 long ringbuf_output(Runtime& runtime, RingBuffer& map, const void* data, std::uint32_t size,
                     std::uint64_t flags);
 std::uint64_t ringbuf_query(Runtime& runtime, RingBuffer& map, std::uint64_t flags);
+
+// --- dynptrs (helpers/dynptr_calls.cpp): `dynptr` is the address of one, helpers/dynptr.h
+
+/// The dynptr is null after an error. @return 0, -E2BIG for more than 2^24 - 1 bytes, -EINVAL.
+long dynptr_from_mem(Runtime& runtime, void* data, std::uint32_t size, std::uint64_t flags,
+                     void* dynptr);
+/// The same of a new record; -EINVAL also where there is no room for it.
+long ringbuf_reserve_dynptr(Runtime& runtime, RingBuffer& map, std::uint32_t size,
+                            std::uint64_t flags, void* dynptr);
+/// Without effect for a null dynptr; afterwards it is null.
+void ringbuf_submit_dynptr(Runtime& runtime, void* dynptr, std::uint64_t flags);
+void ringbuf_discard_dynptr(Runtime& runtime, void* dynptr, std::uint64_t flags);
+long dynptr_read(Runtime& runtime, void* to, std::uint32_t size, const void* dynptr,
+                 std::uint32_t offset, std::uint64_t flags);
+long dynptr_write(Runtime& runtime, const void* dynptr, std::uint32_t offset, const void* from,
+                  std::uint32_t size, std::uint64_t flags);
+/// @return null outside, for packets and where the program may not write.
+void* dynptr_data(Runtime& runtime, const void* dynptr, std::uint32_t offset, std::uint32_t size);
+
+// --- records from user space (helpers/user_ring_calls.cpp)
+
+/// Calls `callback(dynptr, context)` for each record until it returns other than 0; at most 2^17.
+/// @return records that were there, -EINVAL for flags, -EBUSY where a program reads already.
+long user_ringbuf_drain(Runtime& runtime, UserRingBuffer& map, std::uint64_t callback,
+                        std::uint64_t context, std::uint64_t flags);
+
+// --- objects (helpers/object_calls.cpp)
+
+/// Puts a pointer to an object, or null, in the place of another one. Objects of the kernel end
+/// with the run; then a place that holds one is null. @return the pointer that was there.
+std::uint64_t kptr_xchg(Runtime& runtime, std::uint64_t place, std::uint64_t object);
+/// @return that CPU's part of an object or of a kernel's variable, whose parts begin as zeros; null
+/// where there is no such CPU.
+std::uint64_t per_cpu_ptr(Runtime& runtime, std::uint64_t whole, std::uint32_t cpu);
+std::uint64_t this_cpu_ptr(Runtime& runtime, std::uint64_t whole);
+
+// --- perf events (helpers/event_calls.cpp)
 
 /// Sends `data`, and with packets the bytes that flags ask for, to the slot that `flags` names.
 /// User space is taken to have a buffer in the slot of every CPU, as libbpf's perf_buffer has.

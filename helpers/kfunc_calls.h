@@ -52,6 +52,93 @@ int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std:
 void* bpf_iter_bits_next(Runtime& runtime, void* iterator);
 void bpf_iter_bits_destroy(Runtime& runtime, void* iterator);
 
+// --- dynptrs (helpers/dynptr_kfuncs.cpp): `dynptr` is the address of one, helpers/dynptr.h
+
+/// Read-only in programs that may not write to their packet. @return 0, or -EINVAL for flags.
+int bpf_dynptr_from_skb(Runtime& runtime, std::uint64_t context, std::uint64_t flags, void* dynptr);
+int bpf_dynptr_from_xdp(Runtime& runtime, std::uint64_t context, std::uint64_t flags, void* dynptr);
+/// @return address of those bytes, or null. Packets here are one piece: `buffer` is not needed.
+void* bpf_dynptr_slice(Runtime& runtime, const void* dynptr, std::uint32_t offset, void* buffer,
+                       std::uint32_t size);
+void* bpf_dynptr_slice_rdwr(Runtime& runtime, const void* dynptr, std::uint32_t offset,
+                            void* buffer, std::uint32_t size);
+/// Lets the dynptr cover only `start` to before `end`. @return 0, -EINVAL, -ERANGE.
+int bpf_dynptr_adjust(Runtime& runtime, void* dynptr, std::uint32_t start, std::uint32_t end);
+bool bpf_dynptr_is_null(Runtime& runtime, const void* dynptr);
+bool bpf_dynptr_is_rdonly(Runtime& runtime, const void* dynptr);
+/// @return bytes, or -EINVAL of a null one.
+std::uint32_t bpf_dynptr_size(Runtime& runtime, const void* dynptr);
+int bpf_dynptr_clone(Runtime& runtime, const void* dynptr, void* clone);
+/// @return 0, -EINVAL for a read-only one, -E2BIG for a range outside.
+int bpf_dynptr_copy(Runtime& runtime, const void* to, std::uint32_t to_offset, const void* from,
+                    std::uint32_t from_offset, std::uint32_t size);
+int bpf_dynptr_memset(Runtime& runtime, const void* dynptr, std::uint32_t offset,
+                      std::uint32_t size, std::uint8_t value);
+
+// --- objects of programs, lists and trees (helpers/object_kfuncs.cpp, helpers/object_heap.h)
+
+/// @param type a struct of the program's types. @return the object, zeroed, or null.
+std::uint64_t bpf_obj_new_impl(Runtime& runtime, std::uint64_t type, std::uint64_t meta);
+/// One for each CPU, for `bpf_per_cpu_ptr` and `bpf_this_cpu_ptr`.
+std::uint64_t bpf_percpu_obj_new_impl(Runtime& runtime, std::uint64_t type, std::uint64_t meta);
+void bpf_obj_drop_impl(Runtime& runtime, std::uint64_t object, std::uint64_t meta);
+void bpf_percpu_obj_drop_impl(Runtime& runtime, std::uint64_t object, std::uint64_t meta);
+std::uint64_t bpf_refcount_acquire_impl(Runtime& runtime, std::uint64_t object, std::uint64_t meta);
+/// @return 0, or -EINVAL for a node that is in a list or tree, whose reference is dropped.
+int bpf_list_push_front_impl(Runtime& runtime, std::uint64_t list, std::uint64_t node,
+                             std::uint64_t meta, std::uint64_t offset);
+int bpf_list_push_back_impl(Runtime& runtime, std::uint64_t list, std::uint64_t node,
+                            std::uint64_t meta, std::uint64_t offset);
+/// @return a node, or null.
+std::uint64_t bpf_list_pop_front(Runtime& runtime, std::uint64_t list);
+std::uint64_t bpf_list_pop_back(Runtime& runtime, std::uint64_t list);
+std::uint64_t bpf_list_front(Runtime& runtime, std::uint64_t list);
+std::uint64_t bpf_list_back(Runtime& runtime, std::uint64_t list);
+/// @param less `less(node, other)`: whether the node goes to the left of the other one.
+int bpf_rbtree_add_impl(Runtime& runtime, std::uint64_t tree, std::uint64_t node,
+                        std::uint64_t less, std::uint64_t meta, std::uint64_t offset);
+/// @return the node, or null where it is not in the tree.
+std::uint64_t bpf_rbtree_remove(Runtime& runtime, std::uint64_t tree, std::uint64_t node);
+std::uint64_t bpf_rbtree_first(Runtime& runtime, std::uint64_t tree);
+std::uint64_t bpf_rbtree_root(Runtime& runtime, std::uint64_t tree);
+std::uint64_t bpf_rbtree_left(Runtime& runtime, std::uint64_t tree, std::uint64_t node);
+std::uint64_t bpf_rbtree_right(Runtime& runtime, std::uint64_t tree, std::uint64_t node);
+
+// --- sets of CPUs (helpers/cpumask_kfuncs.cpp): of the possible ones
+
+std::uint64_t bpf_cpumask_create(Runtime& runtime);
+std::uint64_t bpf_cpumask_acquire(Runtime& runtime, std::uint64_t mask);
+void bpf_cpumask_release(Runtime& runtime, std::uint64_t mask);
+/// @return a CPU, or their number where there is none.
+std::uint32_t bpf_cpumask_first(Runtime& runtime, std::uint64_t mask);
+std::uint32_t bpf_cpumask_first_zero(Runtime& runtime, std::uint64_t mask);
+std::uint32_t bpf_cpumask_first_and(Runtime& runtime, std::uint64_t left, std::uint64_t right);
+void bpf_cpumask_set_cpu(Runtime& runtime, std::uint32_t cpu, std::uint64_t mask);
+void bpf_cpumask_clear_cpu(Runtime& runtime, std::uint32_t cpu, std::uint64_t mask);
+bool bpf_cpumask_test_cpu(Runtime& runtime, std::uint32_t cpu, std::uint64_t mask);
+bool bpf_cpumask_test_and_set_cpu(Runtime& runtime, std::uint32_t cpu, std::uint64_t mask);
+bool bpf_cpumask_test_and_clear_cpu(Runtime& runtime, std::uint32_t cpu, std::uint64_t mask);
+void bpf_cpumask_setall(Runtime& runtime, std::uint64_t mask);
+void bpf_cpumask_clear(Runtime& runtime, std::uint64_t mask);
+/// @return whether both have a CPU in common.
+bool bpf_cpumask_and(Runtime& runtime, std::uint64_t to, std::uint64_t left, std::uint64_t right);
+void bpf_cpumask_or(Runtime& runtime, std::uint64_t to, std::uint64_t left, std::uint64_t right);
+void bpf_cpumask_xor(Runtime& runtime, std::uint64_t to, std::uint64_t left, std::uint64_t right);
+bool bpf_cpumask_equal(Runtime& runtime, std::uint64_t left, std::uint64_t right);
+bool bpf_cpumask_intersects(Runtime& runtime, std::uint64_t left, std::uint64_t right);
+bool bpf_cpumask_subset(Runtime& runtime, std::uint64_t left, std::uint64_t right);
+bool bpf_cpumask_empty(Runtime& runtime, std::uint64_t mask);
+bool bpf_cpumask_full(Runtime& runtime, std::uint64_t mask);
+void bpf_cpumask_copy(Runtime& runtime, std::uint64_t to, std::uint64_t from);
+/// Which one is up to the kernel; here the first.
+std::uint32_t bpf_cpumask_any_distribute(Runtime& runtime, std::uint64_t mask);
+std::uint32_t bpf_cpumask_any_and_distribute(Runtime& runtime, std::uint64_t left,
+                                             std::uint64_t right);
+std::uint32_t bpf_cpumask_weight(Runtime& runtime, std::uint64_t mask);
+/// @return 0, or -EACCES for too few bytes.
+int bpf_cpumask_populate(Runtime& runtime, std::uint64_t mask, std::uint64_t from,
+                         std::uint64_t size);
+
 // --- strings (helpers/string_kfuncs.cpp): positions and lengths, or -E2BIG beyond 64 KiB, -ENOENT,
 // -ERANGE and -EFAULT for memory that cannot be read
 

@@ -25,6 +25,7 @@
 #include "helpers/maps/stack_trace_map.h"
 #include "helpers/maps/target_array.h"
 #include "helpers/maps/type_info.h"
+#include "helpers/maps/user_ring_buffer.h"
 
 namespace bpftwin {
 namespace {
@@ -34,7 +35,7 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
     switch (family) {
         case MapFamily::array: return ArrayMap::create(spec, cpu_count, fields);
         case MapFamily::hash: return create_hash_map(spec, cpu_count, fields);
-        case MapFamily::lru_hash: return LruHashMap::create(spec, cpu_count);
+        case MapFamily::lru_hash: return LruHashMap::create(spec, cpu_count, fields);
         case MapFamily::prog_array: return ProgArray::create(spec, cpu_count);
         case MapFamily::perf_event_array: return PerfEventArray::create(spec, cpu_count);
         case MapFamily::target_array: return TargetArray::create(spec, cpu_count);
@@ -44,6 +45,7 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::map_array: return ArrayOfMaps::create(spec, cpu_count);
         case MapFamily::map_hash: return HashOfMaps::create(spec, cpu_count);
         case MapFamily::ring_buffer: return RingBuffer::create(spec, cpu_count);
+        case MapFamily::user_ring_buffer: return UserRingBuffer::create(spec, cpu_count);
         case MapFamily::local_storage: return LocalStorage::create(spec, cpu_count, fields);
         case MapFamily::cgroup_storage: return CgroupStorage::create(spec, cpu_count, fields);
         case MapFamily::queue: return QueueMap::create(spec, cpu_count);

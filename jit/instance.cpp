@@ -41,7 +41,8 @@ public:
     static Result<std::unique_ptr<Instance>> create(const ObjectSpec& object,
                                                     const EngineOptions& options,
                                                     const Target& target) {
-        auto maps = MapSet::create(object, cpu_count_of(options), options.maps);
+        auto maps =
+            MapSet::create(object, cpu_count_of(options), options.maps, options.kernel_types.get());
         if (!maps) return std::unexpected(maps.error());
         install_fault_handler();
         std::unique_ptr<JitInstance> instance(

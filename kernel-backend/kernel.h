@@ -50,6 +50,8 @@ public:
     /// The records that are in a ring buffer, in order, which are then no longer there.
     /// @param size the map's `max_entries`.
     virtual Result<std::vector<Bytes>> take_ring_records(int map, std::uint32_t size) = 0;
+    /// Puts a record into the ring buffer of user space's records.
+    virtual Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) = 0;
     /// Puts a buffer behind every slot of a perf event array that belongs to a CPU.
     virtual Result<void> open_perf_buffers(int map) = 0;
 

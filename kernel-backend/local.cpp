@@ -75,6 +75,11 @@ public:
         return take_records(map, size);
     }
 
+    Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) override {
+        const std::lock_guard lock(reading_);
+        return put_record(map, size, record);
+    }
+
     Result<void> open_perf_buffers(int map) override {
         auto buffers = PerfBuffers::open(*this, map);
         if (!buffers) return std::unexpected(buffers.error());
@@ -109,7 +114,7 @@ private:
 
     std::string release_;
     std::uint32_t cpus_ = 1;
-    std::mutex reading_;  ///< Of what only one may consume.
+    std::mutex reading_;  ///< Of what only one may consume or produce.
     std::map<int, PerfBuffers> perf_;
     Trace trace_;
 };

@@ -87,7 +87,10 @@ Result<std::unique_ptr<KernelMap>> KernelMap::create(Kernel& kernel, const MapSp
             fmt::format("map {}: the kernel does not create it: {}", spec.name, error.message),
             error.code);
     }
-    return std::unique_ptr<KernelMap>(new KernelMap(kernel, spec, Descriptor(kernel, *made)));
+    std::unique_ptr<KernelMap> map(new KernelMap(kernel, spec, Descriptor(kernel, *made)));
+    if (parts.types && spec.btf_value_type_id != 0)
+        map->own_ = special_fields_of(*parts.types, spec.btf_value_type_id, nullptr);
+    return map;
 }
 
 std::uint32_t KernelMap::copies() const {
@@ -110,7 +113,11 @@ std::vector<Bytes> KernelMap::unpacked(ByteView all) const {
     std::vector<Bytes> values;
     for (std::size_t cpu = 0; cpu < copies(); ++cpu) {
         const auto value = all.subspan(cpu * rounded_up_8(spec_.value_size), spec_.value_size);
-        values.emplace_back(value.begin(), value.end());
+        Bytes& copy = values.emplace_back(value.begin(), value.end());
+        // Empty lists are shown as pointers to themselves, wherever the kernel had the copy.
+        for (const SpecialField& field : own_)
+            if (field.offset + std::uint64_t{field.size} <= copy.size())
+                std::fill_n(copy.begin() + field.offset, field.size, std::byte{});
     }
     return values;
 }
@@ -161,6 +168,13 @@ Result<void> KernelMap::update(ByteView key, const std::vector<Bytes>& values,
     if (!key.empty()) attr.input(attr->key, key);
     attr.input(attr->value, value);
     auto done = attr.call(*kernel_, BPF_MAP_UPDATE_ELEM);
+    if (!done) return std::unexpected(done.error().in("map " + spec_.name));
+    return {};
+}
+
+Result<void> KernelMap::send(ByteView record) {
+    if (spec_.type != MapType::user_ringbuf) return MapView::send(record);
+    auto done = kernel_->put_ring_record(descriptor(), spec_.max_entries, record);
     if (!done) return std::unexpected(done.error().in("map " + spec_.name));
     return {};
 }

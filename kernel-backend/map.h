@@ -5,14 +5,16 @@
 
 #include "bpftwin/engine.h"
 #include "bpftwin/run.h"
+#include "helpers/special_fields.h"
 #include "kernel-backend/kernel.h"
 
 namespace bpftwin::kernel {
 
 /// What the definition needs of others when it is created; 0: nothing.
 struct MapParts {
-    int btf = 0;    ///< Descriptor of the object's BTF.
-    int inner = 0;  ///< Descriptor of a map as maps of maps hold.
+    int btf = 0;                 ///< Descriptor of the object's BTF.
+    int inner = 0;               ///< Descriptor of a map as maps of maps hold.
+    const Btf* types = nullptr;  ///< Those of `btf`, for what of values is the kernel's business.
 };
 
 /// A map in a kernel. It is gone with this, unless a program that uses it is still there.
@@ -29,6 +31,7 @@ public:
                         std::uint64_t flags) override;
     Result<void> erase(ByteView key) override;
     [[nodiscard]] Result<std::vector<MapEntry>> entries() override;
+    Result<void> send(ByteView record) override;
     Result<std::vector<Bytes>> take(ByteView key) override;
     [[nodiscard]] Result<Bytes> key_after(std::optional<ByteView> key) override;
     [[nodiscard]] Result<MapBatch> lookup_batch(ByteView cursor, std::uint32_t count) override;
@@ -67,6 +70,7 @@ private:
     Kernel* kernel_;
     MapSpec spec_;
     Descriptor descriptor_;
+    std::vector<SpecialField> own_;  ///< Of the kernel: reads as zeros.
 };
 
 /// Whether each CPU has a value of its own.

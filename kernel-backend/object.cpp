@@ -72,8 +72,10 @@ Result<std::shared_ptr<KernelMap>> KernelObject::create_map(const MapSpec& as_gi
     const MapSpec spec = submitted(as_given, *kernel_);
     const auto inner = inner_template(spec);
     if (!inner) return std::unexpected(inner.error());
-    return KernelMap::create(
-        *kernel_, spec, {.btf = btf_ ? btf_.number() : 0, .inner = *inner ? inner->number() : 0});
+    return KernelMap::create(*kernel_, spec,
+                             {.btf = btf_ ? btf_.number() : 0,
+                              .inner = *inner ? inner->number() : 0,
+                              .types = object_->btf.get()});
 }
 
 Result<std::shared_ptr<KernelMap>> KernelObject::existing_map(

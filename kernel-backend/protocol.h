@@ -69,6 +69,14 @@ struct TakeRingRecords {
     static void fields(auto& self, auto&& visit) { visit(self.map, self.size); }
 };
 
+struct PutRingRecord {
+    using Answer = Nothing;
+    std::int32_t map = 0;
+    std::uint32_t size = 0;
+    Bytes record;
+    static void fields(auto& self, auto&& visit) { visit(self.map, self.size, self.record); }
+};
+
 struct OpenPerfBuffers {
     using Answer = Nothing;
     std::int32_t map = 0;
@@ -92,8 +100,9 @@ struct OpenModuleTypes {
     static void fields(auto& self, auto&& visit) { visit(self.module); }
 };
 
-using Request = std::variant<Hello, BpfCall, CloseDescriptor, ReadFile, TakeRingRecords,
-                             OpenPerfBuffers, TakePerfRecords, TakeTrace, OpenModuleTypes>;
+using Request =
+    std::variant<Hello, BpfCall, CloseDescriptor, ReadFile, TakeRingRecords, OpenPerfBuffers,
+                 TakePerfRecords, TakeTrace, OpenModuleTypes, PutRingRecord>;
 
 Bytes encode(const Request& request);
 /// @return an Error for what no `encode` writes.

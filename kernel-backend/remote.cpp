@@ -77,6 +77,9 @@ public:
     Result<std::vector<Bytes>> take_ring_records(int map, std::uint32_t size) override {
         return ask(TakeRingRecords{map, size});
     }
+    Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) override {
+        return plain(ask(PutRingRecord{map, size, Bytes(record.begin(), record.end())}));
+    }
     Result<void> open_perf_buffers(int map) override { return plain(ask(OpenPerfBuffers{map})); }
     Result<std::vector<PerfRecord>> take_perf_records(int map) override {
         return ask(TakePerfRecords{map});

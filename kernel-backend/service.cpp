@@ -58,6 +58,12 @@ Result<std::vector<Bytes>> answer(Kernel& kernel, TakeRingRecords& take) {
     return kernel.take_ring_records(take.map, take.size);
 }
 
+Result<Nothing> answer(Kernel& kernel, PutRingRecord& put) {
+    auto done = kernel.put_ring_record(put.map, put.size, put.record);
+    if (!done) return std::unexpected(done.error());
+    return Nothing{};
+}
+
 Result<Nothing> answer(Kernel& kernel, OpenPerfBuffers& open) {
     if (auto done = kernel.open_perf_buffers(open.map); !done) return std::unexpected(done.error());
     return Nothing{};

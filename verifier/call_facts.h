@@ -6,7 +6,7 @@
 
 #include "helpers/prototype.h"
 #include "verifier/reg.h"
-#include "verifier/special_fields.h"
+#include "helpers/special_fields.h"
 
 namespace bpftwin::verifier {
 

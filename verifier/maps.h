@@ -9,7 +9,7 @@
 
 #include "bpftwin/spec.h"
 #include "verifier/rejection.h"
-#include "verifier/special_fields.h"
+#include "helpers/special_fields.h"
 
 namespace bpftwin::verifier {
 

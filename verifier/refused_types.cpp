@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "verifier/special_fields.h"
+#include "helpers/special_fields.h"
 
 namespace bpftwin::verifier {
 namespace {

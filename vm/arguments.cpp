@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fmt/format.h"
+#include "helpers/dynptr.h"
 #include "helpers/map.h"
 #include "vm/context.h"
 #include "vm/interpreter_machine.h"
@@ -67,9 +68,11 @@ private:
             case ArgType::btf_id_sock_common:
                 return machine_.allows(value, 1, false) || check_socket(value);
             case ArgType::dynptr:
-            case ArgType::ringbuf_dynptr:
+            case ArgType::ringbuf_dynptr: return check_memory(arg, value, sizeof(Dynptr));
             case ArgType::kptr_xchg_dest:
-            case ArgType::percpu_btf_id: return refuse(value, "kernel objects do not exist here");
+                return check_memory({.write = true}, value, sizeof(std::uint64_t));
+            case ArgType::percpu_btf_id:  // Its helpers know what there is for each CPU.
+                return true;
         }
         return false;
     }

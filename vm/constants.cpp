@@ -33,11 +33,6 @@ std::vector<std::string> kfuncs_of(const ObjectSpec& object) {
     return names;
 }
 
-std::uint64_t kernel_address(std::uint32_t type_id) {
-    constexpr std::uint64_t upper_half = 0xffff'8000'0000'0000;
-    return upper_half | std::uint64_t{type_id} * kernel_symbol_room;
-}
-
 std::optional<KernelPlace> kernel_symbol_at(const ProgramSpec& program, std::uint64_t address) {
     for (const ExternReference& reference : program.externs) {
         const auto slots = std::span(program.insns).subspan(reference.insn);

@@ -11,6 +11,7 @@
 #include "bpftwin/error.h"
 #include "bpftwin/spec.h"
 #include "isa/op.h"
+#include "vm/object_memory.h"
 
 namespace bpftwin {
 
@@ -28,12 +29,6 @@ Result<void> check_externs(const ProgramSpec& program);
 std::string_view kfunc_name(const ProgramSpec& program, std::uint32_t insn);
 /// All kernel functions that the object's programs call.
 std::vector<std::string> kfuncs_of(const ObjectSpec& object);
-
-/// Where a kernel's variable or function of that BTF id is for engines of this process: in the
-/// upper half, which only kernels have. Every access there stops the program.
-std::uint64_t kernel_address(std::uint32_t type_id);
-/// Bytes from there that belong to it.
-inline constexpr std::uint64_t kernel_symbol_room = 4096;
 
 /// A place in a kernel.
 struct KernelPlace {

@@ -89,6 +89,15 @@ Result<Surroundings> surroundings(const ProgramSpec& program, const RunInput& in
     return result;
 }
 
+/// Objects of the kernel end with the run: no map goes on pointing at them.
+void forget_pointers(Runtime& machine, const ObjectMemory& ending) {
+    for (const std::uint64_t place : machine.kept_pointers()) {
+        auto* pointer = reinterpret_cast<std::uint64_t*>(place);
+        if (!machine.memory().allows(place, sizeof *pointer, true)) continue;
+        if (ending.holds(*pointer, 1)) *pointer = 0;
+    }
+}
+
 }  // namespace
 
 UserInstance::UserInstance(const ObjectSpec& object, MapSet maps, const EngineOptions& options)
@@ -151,6 +160,7 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& g
     if (!around) return std::unexpected(around.error().in("program " + program.name));
     auto machine = this->machine(index, input, around->packet.get(), around->context.get());
     machine->surround(*around->objects);
+    machine->surround(maps_.heap(), object_.btf);
     if (!input.world.objects.empty()) machine->world().become(around->task);
     std::optional<Interceptor> interceptor;
     if (is_intercepted(input)) {
@@ -171,6 +181,7 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& g
         result.return_value = machine->run(around->context->address(), around->context->size());
     }
     result.duration_ns = nanoseconds_since(begin);
+    forget_pointers(*machine, around->objects->memory());
     result.insns = machine->executed();
     result.claims_held = machine->claims_held();
     if (machine->stopped()) result.trap = trap_of(*machine, object_.btf.get());

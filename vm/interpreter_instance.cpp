@@ -13,7 +13,8 @@ class InterpreterInstance final : public UserInstance {
 public:
     static Result<std::unique_ptr<Instance>> create(const ObjectSpec& object,
                                                     const EngineOptions& options) {
-        auto maps = MapSet::create(object, cpu_count_of(options), options.maps);
+        auto maps =
+            MapSet::create(object, cpu_count_of(options), options.maps, options.kernel_types.get());
         if (!maps) return std::unexpected(maps.error());
         return std::unique_ptr<Instance>(
             new InterpreterInstance(object, std::move(*maps), options));

@@ -59,6 +59,17 @@ Result<std::uint64_t> KernelObjects::allocate(std::uint64_t bytes, std::string n
     return fail(fmt::format("no room for {} ({} bytes)", name, bytes), ENOMEM);
 }
 
+std::uint64_t KernelObjects::variable(std::uint32_t type, std::uint32_t cpu) {
+    if (!types_ || type >= types_->type_count() || types_->kind(type) != BtfKind::var) return 0;
+    const auto [found, is_new] = variables_.try_emplace({type, cpu});
+    if (!is_new) return found->second;
+    const auto size = types_->size_of(types_->type(type).type);
+    if (size && *size != 0)
+        found->second =
+            memory_.allocate(*size, fmt::format("{} of CPU {}", types_->type(type).name, cpu));
+    return found->second;
+}
+
 std::uint64_t KernelObjects::make(std::string_view struct_name) {
     std::uint64_t size = unknown_size;
     if (types_) {

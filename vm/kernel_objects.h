@@ -56,6 +56,9 @@ public:
     /// The running task as its object says, where that exists.
     [[nodiscard]] Task task();
 
+    /// A variable that each CPU has, made of zeros when it is first asked for. @param type the id
+    /// of its BTF_KIND_VAR. @return the CPU's address of it, 0 where there is none or no room.
+    std::uint64_t variable(std::uint32_t type, std::uint32_t cpu);
     /// An object of a struct of the kernel. @return its address, 0 where the types have none of
     /// that name or there is no room.
     std::uint64_t make(std::string_view struct_name);
@@ -108,7 +111,8 @@ private:
     std::uint64_t current_ = 0;
     std::uint64_t registers_ = 0;
     std::map<std::uint32_t, std::uint64_t> tasks_;
-    std::map<std::uint64_t, std::uint64_t> cgroups_;  ///< By id.
+    std::map<std::uint64_t, std::uint64_t> cgroups_;                              ///< By id.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> variables_;  ///< By type, CPU.
 };
 
 }  // namespace bpftwin

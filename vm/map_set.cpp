@@ -11,6 +11,7 @@
 #include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/prog_array.h"
 #include "helpers/maps/sharing.h"
+#include "helpers/object_heap.h"
 
 namespace bpftwin {
 namespace {
@@ -27,12 +28,46 @@ Result<void> fill_data(Map& map) {
     return spec.frozen ? map.freeze() : Result<void>();
 }
 
+/// Whether values of that type can hold such a field (map_check_btf); libbpf creates maps of others
+/// without types.
+bool may_hold(MapType type, FieldKind kind) {
+    const bool is_plain =
+        type == MapType::hash || type == MapType::array || type == MapType::lru_hash;
+    const bool is_pointer = kind == FieldKind::kptr || kind == FieldKind::percpu_kptr ||
+                            kind == FieldKind::kptr_untrusted || kind == FieldKind::refcount;
+    return is_plain ||
+           (is_pointer && (type == MapType::percpu_hash || type == MapType::percpu_array ||
+                           type == MapType::lru_percpu_hash));
+}
+
 /// The special fields of a map's values, by their BTF.
-Result<ValueFields> fields_of(const MapSpec& spec, const Btf* btf) {
+Result<ValueFields> fields_of(const MapSpec& spec, const Btf* btf, const Btf* kernel_types) {
     if (!btf || spec.btf_value_type_id == 0) return ValueFields{};
     auto spin_lock = map_value_spin_lock_offset(*btf, spec.btf_value_type_id);
     if (!spin_lock) return std::unexpected(spin_lock.error());
-    return ValueFields{.spin_lock = *spin_lock};
+    ValueFields fields{.spin_lock = *spin_lock};
+    for (const SpecialField& field : special_fields_of(*btf, spec.btf_value_type_id, kernel_types))
+        if (field.kind != FieldKind::spin_lock && may_hold(spec.type, field.kind) &&
+            field.offset + field.size <= spec.value_size)
+            fields.others.push_back(field);
+    return fields;
+}
+
+/// The heap of what the maps own: that of the shared ones, which may hold something already.
+Result<std::shared_ptr<ObjectHeap>> heap_for(std::uint32_t cpu_count, const SharedMaps& shared) {
+    std::shared_ptr<ObjectHeap> heap;
+    for (const auto& [name, view] : shared) {
+        const auto map = std::dynamic_pointer_cast<Map>(view);
+        const auto theirs =
+            map ? std::dynamic_pointer_cast<ObjectHeap>(map->fields().owner) : nullptr;
+        if (heap && theirs && heap != theirs)
+            return fail(
+                fmt::format("map {}: the maps of two instances that hold objects cannot be "
+                            "shared with one",
+                            name));
+        if (theirs) heap = theirs;
+    }
+    return heap ? heap : std::make_shared<ObjectHeap>(cpu_count);
 }
 
 std::optional<std::uint32_t> program_index(const ObjectSpec& object, std::string_view name) {
@@ -63,10 +98,13 @@ Result<std::shared_ptr<Map>> existing_map(const MapSpec& spec, std::uint32_t cpu
 }
 
 Result<std::shared_ptr<Map>> map_for(const MapSpec& as_given, const Btf* btf,
-                                     std::uint32_t cpu_count, const SharedMaps& shared) {
+                                     const Btf* kernel_types, std::uint32_t cpu_count,
+                                     const SharedMaps& shared,
+                                     const std::shared_ptr<ObjectHeap>& heap) {
     const MapSpec spec = with_libbpf_defaults(as_given, cpu_count);
-    auto fields = fields_of(spec, btf);
+    auto fields = fields_of(spec, btf, kernel_types);
     if (!fields) return std::unexpected(fields.error());
+    if (!fields->others.empty()) fields->owner = heap;
     if (const auto other = shared.find(as_given.name); other != shared.end())
         return existing_map(spec, cpu_count, *fields, other->second);
     return Map::create(spec, cpu_count, *fields);
@@ -75,12 +113,16 @@ Result<std::shared_ptr<Map>> map_for(const MapSpec& as_given, const Btf* btf,
 }  // namespace
 
 Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count,
-                              const SharedMaps& shared) {
+                              const SharedMaps& shared, const Btf* kernel_types) {
     if (auto known = check_shared_names(object, shared); !known)
         return std::unexpected(known.error());
     MapSet set;
+    auto heap = heap_for(cpu_count, shared);
+    if (!heap) return std::unexpected(heap.error());
+    set.heap_ = std::move(*heap);
+    set.memory_->consult(*set.heap_);
     for (const MapSpec& spec : object.maps) {
-        auto map = map_for(spec, object.btf.get(), cpu_count, shared);
+        auto map = map_for(spec, object.btf.get(), kernel_types, cpu_count, shared, set.heap_);
         if (!map) return std::unexpected(map.error().in("map " + spec.name));
         set.add(std::move(*map));
     }
@@ -88,7 +130,7 @@ Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count,
     for (std::size_t i = 0; i < set.maps_.size(); ++i) {
         const std::string& name = object.maps[i].name;
         if (shared.contains(name)) continue;
-        if (auto ok = set.fill(object, *set.maps_[i]); !ok)
+        if (auto ok = set.fill(object, *set.maps_[i], kernel_types); !ok)
             return std::unexpected(ok.error().in("map " + name));
     }
     return set;
@@ -100,11 +142,11 @@ void MapSet::add(std::shared_ptr<Map> map) {
     maps_.push_back(std::move(map));
 }
 
-Result<void> MapSet::fill(const ObjectSpec& object, Map& map) {
+Result<void> MapSet::fill(const ObjectSpec& object, Map& map, const Btf* kernel_types) {
     if (auto* programs = dynamic_cast<ProgArray*>(&map))
         programs->admit_programs(static_cast<std::uint32_t>(object.programs.size()));
     if (auto* outer = dynamic_cast<MapOfMaps*>(&map)) {
-        if (auto ok = adopt_inner_fields(object, map.spec(), *outer); !ok) return ok;
+        if (auto ok = adopt_inner_fields(object, map.spec(), *outer, kernel_types); !ok) return ok;
     }
     if (auto ok = fill_data(map); !ok) return ok;
     for (const MapSlot& slot : map.spec().slots)
@@ -113,9 +155,9 @@ Result<void> MapSet::fill(const ObjectSpec& object, Map& map) {
 }
 
 Result<void> MapSet::adopt_inner_fields(const ObjectSpec& object, const MapSpec& spec,
-                                        MapOfMaps& outer) {
+                                        MapOfMaps& outer, const Btf* kernel_types) {
     if (spec.inner) {
-        auto fields = fields_of(*spec.inner, object.btf.get());
+        auto fields = fields_of(*spec.inner, object.btf.get(), kernel_types);
         if (!fields) return std::unexpected(fields.error());
         outer.expect_fields(*fields);
     }

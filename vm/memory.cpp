@@ -40,7 +40,9 @@ const Region* Memory::find(std::uint64_t address) const {
 
 bool Memory::allows(std::uint64_t address, std::uint64_t bytes, bool write) const {
     const Region* region = find(address);
-    if (!region) return shared_ && shared_->allows(address, bytes, write);
+    if (!region)
+        return (source_ && source_->allows(address, bytes, write)) ||
+               (shared_ && shared_->allows(address, bytes, write));
     return region->holds(address, bytes) && (region->writable || !write);
 }
 
@@ -48,6 +50,7 @@ const Region* Memory::nearest(std::uint64_t address) const {
     constexpr std::uint64_t reach = 4096;
     if (const Region* region = find(address)) return region;
     const Region* best = shared_ ? shared_->nearest(address) : nullptr;
+    if (!best && source_) best = source_->nearest(address);
     auto distance = [address](const Region& region) {
         return address < region.begin ? region.begin - address : address - region.end();
     };

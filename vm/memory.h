@@ -28,6 +28,16 @@ struct Region {
     [[nodiscard]] bool holds(std::uint64_t address, std::uint64_t bytes) const;
 };
 
+/// Memory that comes and goes while programs run. Thread-safe.
+class MemorySource {
+public:
+    virtual ~MemorySource() = default;
+    [[nodiscard]] virtual bool allows(std::uint64_t address, std::uint64_t bytes,
+                                      bool write) const = 0;
+    /// The region around `address`, or the nearest one within 4 KiB, or null. It stays.
+    [[nodiscard]] virtual const Region* nearest(std::uint64_t address) const = 0;
+};
+
 /// Regions of one run on top of those that the whole instance shares.
 class Memory {
 public:
@@ -37,6 +47,9 @@ public:
     void add(Region region);
     /// Removes the region that begins at `begin`.
     void remove(std::uint64_t begin);
+
+    /// Looks there too for what is in no region.
+    void consult(const MemorySource& source) { source_ = &source; }
 
     /// Whether `bytes` at `address` may be read (or written) as a whole.
     [[nodiscard]] bool allows(std::uint64_t address, std::uint64_t bytes, bool write) const;
@@ -48,6 +61,7 @@ private:
 
     std::vector<Region> regions_;  ///< Sorted by `begin`.
     const Memory* shared_;
+    const MemorySource* source_ = nullptr;
 };
 
 }  // namespace bpftwin

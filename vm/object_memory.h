@@ -10,6 +10,15 @@
 
 namespace bpftwin {
 
+/// Bytes that belong to a kernel's variable or function.
+inline constexpr std::uint64_t kernel_symbol_room = 4096;
+/// Where that of a BTF id is for engines of this process: in the upper half, which only kernels
+/// have. Every access there stops the program.
+constexpr std::uint64_t kernel_address(std::uint32_t type_id) {
+    constexpr std::uint64_t upper_half = 0xffff'8000'0000'0000;
+    return upper_half | std::uint64_t{type_id} * kernel_symbol_room;
+}
+
 /// One run's objects. They stay where they are while it lives.
 class ObjectMemory {
 public:

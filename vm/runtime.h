@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,9 +17,11 @@
 
 namespace bpftwin {
 
+class Btf;
 class Context;
 class KernelObjects;
 class Map;
+class ObjectHeap;
 
 /// Everything that leaves a program other than through memory.
 struct Effects {
@@ -77,6 +80,16 @@ public:
     /// The kernel's objects of this run. Null outside of an instance's runs.
     [[nodiscard]] KernelObjects* objects() { return objects_; }
     void surround(KernelObjects& objects) { objects_ = &objects; }
+    /// Objects that programs allocate, by the types of their object file, which may be null. Null
+    /// outside of an instance's runs.
+    [[nodiscard]] ObjectHeap* heap() { return heap_; }
+    [[nodiscard]] const std::shared_ptr<const Btf>& types() const { return types_; }
+    void surround(ObjectHeap& heap, std::shared_ptr<const Btf> types) {
+        heap_ = &heap;
+        types_ = std::move(types);
+    }
+    /// Where the program left pointers to objects, which may be such that end with the run.
+    [[nodiscard]] std::vector<std::uint64_t>& kept_pointers() { return kept_pointers_; }
 
     /// Copies out of memory that may not exist, as the kernel's nofault copies do.
     /// @return whether all of it was readable; the destination is untouched otherwise.
@@ -99,6 +112,9 @@ private:
     Packet* packet_;
     Context* context_;
     KernelObjects* objects_ = nullptr;
+    ObjectHeap* heap_ = nullptr;
+    std::shared_ptr<const Btf> types_;
+    std::vector<std::uint64_t> kept_pointers_;
     std::optional<Stop> stop_;
 };
 

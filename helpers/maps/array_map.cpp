@@ -33,11 +33,14 @@ long ArrayMap::update_elem(const void* key, const void* value, std::uint64_t fla
     const auto* bytes = static_cast<const std::byte*>(value);
     if ((flags & update_flag::lock) == 0) {
         layout_.store(this->value(index, cpu), bytes);
+        layout_.free_fields(this->value(index, cpu));
         return 0;
     }
     if (!layout_.has_spin_lock()) return -EINVAL;
     touch_readable(value, spec().value_size);
-    return layout_.store_locked(this->value(index, cpu), bytes);
+    const long error = layout_.store_locked(this->value(index, cpu), bytes);
+    if (error == 0) layout_.free_fields(this->value(index, cpu));
+    return error;
 }
 
 long ArrayMap::delete_elem(const void*) { return -EINVAL; }

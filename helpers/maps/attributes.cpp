@@ -172,6 +172,7 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::socket_array:
         case MapFamily::map_array:
         case MapFamily::ring_buffer:
+        case MapFamily::user_ring_buffer:
         case MapFamily::bloom_filter:
         case MapFamily::cgroup_array:
         case MapFamily::cgroup_storage:

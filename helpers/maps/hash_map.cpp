@@ -70,6 +70,7 @@ void HashMap::replace(HashTable::Lock& bucket, Element old, const void* key,
     initialise(fresh, value);
     bucket.link(fresh, key);
     bucket.unlink(old);
+    free_fields(old);
     spare.store(old, std::memory_order_release);
 }
 

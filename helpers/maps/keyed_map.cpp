@@ -42,6 +42,7 @@ long KeyedMap::delete_elem(const void* key) {
         if (element == 0) return -ENOENT;
         bucket.unlink(element);
     }
+    free_fields(element);
     release(element);
     return 0;
 }
@@ -85,6 +86,7 @@ long KeyedMap::take_out(const void* key, std::span<Bytes> values) {
             layout_.load(value(element, cpu), values[cpu].data());
         bucket.unlink(element);
     }
+    free_fields(element);
     release(element);
     return 0;
 }
@@ -106,6 +108,11 @@ void KeyedMap::overwrite(Element element, const NewValue& value) {
     if (value.one) return layout_.store(this->value(element, value.cpu), value.one);
     for (std::uint32_t cpu = 0; cpu < cpu_count(); ++cpu)
         layout_.store(this->value(element, cpu), value.all[cpu].data());
+}
+
+void KeyedMap::free_fields(Element element) {
+    for (std::uint32_t cpu = 0; cpu < (is_per_cpu() ? cpu_count() : 1); ++cpu)
+        layout_.free_fields(value(element, cpu));
 }
 
 void KeyedMap::initialise(Element element, const NewValue& value) {

@@ -64,6 +64,8 @@ protected:
     }
     /// Stores the value of a key that existed before: other CPUs keep theirs.
     void overwrite(Element element, const NewValue& value);
+    /// Gives up what the special fields of an element that was unlinked hold.
+    void free_fields(Element element);
     /// Stores the value of a new key: other CPUs start with zeros.
     void initialise(Element element, const NewValue& value);
 

@@ -18,7 +18,8 @@ MapSpec with_even_shares(MapSpec spec, std::uint32_t cpu_count) {
 
 }  // namespace
 
-Result<std::unique_ptr<Map>> LruHashMap::create(const MapSpec& given, std::uint32_t cpu_count) {
+Result<std::unique_ptr<Map>> LruHashMap::create(const MapSpec& given, std::uint32_t cpu_count,
+                                                const ValueFields& fields) {
     const MapSpec spec = with_even_shares(given, cpu_count);
     const bool per_cpu_lists = (spec.map_flags & map_flag::no_common_lru) != 0;
     auto storage = create_storage(spec, spec.max_entries, cpu_count);
@@ -26,12 +27,12 @@ Result<std::unique_ptr<Map>> LruHashMap::create(const MapSpec& given, std::uint3
     auto lru = Lru::create(spec.max_entries, cpu_count, per_cpu_lists);
     if (!lru) return std::unexpected(lru.error());
     return std::unique_ptr<Map>(
-        new LruHashMap(spec, cpu_count, std::move(*storage), std::move(*lru)));
+        new LruHashMap(spec, cpu_count, fields, std::move(*storage), std::move(*lru)));
 }
 
-LruHashMap::LruHashMap(const MapSpec& spec, std::uint32_t cpu_count, Storage storage,
-                       std::unique_ptr<Lru> lru)
-    : KeyedMap(spec, cpu_count, {}, std::move(storage)), lru_(std::move(lru)) {}
+LruHashMap::LruHashMap(const MapSpec& spec, std::uint32_t cpu_count, const ValueFields& fields,
+                       Storage storage, std::unique_ptr<Lru> lru)
+    : KeyedMap(spec, cpu_count, fields, std::move(storage)), lru_(std::move(lru)) {}
 
 void* LruHashMap::lookup_elem(const void* key, std::uint32_t cpu) {
     const Element element = table().find(key);
@@ -51,7 +52,9 @@ long LruHashMap::write_replacing(const void* key, const NewValue& value, std::ui
     initialise(fresh, value);
     Element unused = fresh;
     const long error = exchange(key, fresh, flags, unused);
-    if (unused != 0) lru_->give_back(unused);
+    if (unused == 0) return error;
+    free_fields(unused);
+    lru_->give_back(unused);
     return error;
 }
 
@@ -93,7 +96,11 @@ Element LruHashMap::take(std::uint32_t cpu) {
     return lru_->take(cpu, [this](Element element) { return evict(element); });
 }
 
-bool LruHashMap::evict(Element element) { return table().lock_around(element).unlink(element); }
+bool LruHashMap::evict(Element element) {
+    if (!table().lock_around(element).unlink(element)) return false;
+    free_fields(element);
+    return true;
+}
 
 void LruHashMap::release(Element element) { lru_->give_back(element); }
 

@@ -13,7 +13,8 @@ namespace bpftwin {
 /// lru_hash takes a new element first: in a full map it may evict others even where the key exists.
 class LruHashMap final : public KeyedMap {
 public:
-    static Result<std::unique_ptr<Map>> create(const MapSpec& spec, std::uint32_t cpu_count);
+    static Result<std::unique_ptr<Map>> create(const MapSpec& spec, std::uint32_t cpu_count,
+                                               const ValueFields& fields);
 
     void* lookup_elem(const void* key, std::uint32_t cpu) override;
 
@@ -22,8 +23,8 @@ protected:
     void release(Element element) override;
 
 private:
-    LruHashMap(const MapSpec& spec, std::uint32_t cpu_count, Storage storage,
-               std::unique_ptr<Lru> lru);
+    LruHashMap(const MapSpec& spec, std::uint32_t cpu_count, const ValueFields& fields,
+               Storage storage, std::unique_ptr<Lru> lru);
 
     Element take(std::uint32_t cpu);
     bool evict(Element element);

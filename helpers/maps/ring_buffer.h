@@ -6,6 +6,7 @@
 
 #include "helpers/map.h"
 #include "helpers/maps/atomic_word.h"
+#include "helpers/maps/ring_memory.h"
 
 namespace bpftwin {
 
@@ -18,11 +19,9 @@ inline constexpr std::uint64_t force_wakeup = 2;
 
 enum class RingQuery : std::uint64_t { available_data, ring_size, consumer_pos, producer_pos };
 
-/// The data pages are mapped twice in a row, so that every record is one piece of memory.
 class RingBuffer final : public Map {
 public:
     static Result<std::unique_ptr<Map>> create(const MapSpec& spec, std::uint32_t cpu_count);
-    ~RingBuffer() override;
 
     /// Memory for a record of `size` bytes, or null when it does not fit now or `flags` is not 0.
     /// The program may touch it until it submits or discards it.
@@ -52,17 +51,14 @@ protected:
     long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) override;
 
 private:
-    RingBuffer(const MapSpec& spec, std::uint32_t cpu_count, std::byte* data)
-        : Map(spec, cpu_count, {}), data_(data), size_(spec.max_entries) {}
+    RingBuffer(const MapSpec& spec, std::uint32_t cpu_count, RingMemory data)
+        : Map(spec, cpu_count, {}), data_(std::move(data)) {}
 
-    [[nodiscard]] std::uint32_t& header(std::uint64_t position) const;
-    [[nodiscard]] std::byte* record_at(std::uint64_t position) const;
     void skip_finished();
     void commit(void* record, std::uint32_t discarded);
 
-    std::byte* data_;
-    std::uint64_t size_;  // A power of two.
-    SpinLock lock_;       // Producers.
+    RingMemory data_;
+    SpinLock lock_;  // Producers.
     SpinLock consumer_lock_;
     std::atomic<std::uint64_t> consumer_pos_ = 0;
     std::atomic<std::uint64_t> producer_pos_ = 0;

@@ -36,6 +36,7 @@ enum class MapFamily : std::uint8_t {
     map_array,
     map_hash,
     ring_buffer,
+    user_ring_buffer,
     stack_trace,
     cgroup_array,
     local_storage,

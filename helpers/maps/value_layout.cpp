@@ -1,5 +1,6 @@
 #include "helpers/maps/value_layout.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -62,17 +63,25 @@ void copy_from_map(std::byte* to, const std::byte* from, std::size_t bytes) {
     copy_pieces<FromMap>(to, from, bytes);
 }
 
+ValueLayout::ValueLayout(std::uint32_t size, const ValueFields& fields)
+    : size_(size), fields_(fields) {
+    if (fields.spin_lock) parts_.push_back({*fields.spin_lock, lock_size});
+    for (const SpecialField& field : fields.others) parts_.push_back({field.offset, field.size});
+    std::ranges::sort(parts_, {}, &Part::offset);
+    parts_.push_back({size, 0});
+}
+
 void ValueLayout::store(std::byte* slot, const std::byte* value) const {
-    const std::uint32_t lock = fields_.spin_lock.value_or(size_);
-    copy_to_map(slot, value, lock);
-    if (lock == size_) return;
-    const std::uint32_t behind = lock + lock_size;
-    copy_to_map(slot + behind, value + behind, size_ - behind);
+    std::uint32_t begin = 0;
+    for (const Part& part : parts_) {
+        copy_to_map(slot + begin, value + begin, part.offset - begin);
+        begin = part.offset + part.size;
+    }
 }
 
 void ValueLayout::load(const std::byte* slot, std::byte* value) const {
     copy_from_map(value, slot, size_);
-    if (fields_.spin_lock) std::memset(value + *fields_.spin_lock, 0, lock_size);
+    for (const Part& part : parts_) std::memset(value + part.offset, 0, part.size);
 }
 
 long ValueLayout::store_locked(std::byte* slot, const std::byte* value) const {
@@ -83,16 +92,32 @@ long ValueLayout::store_locked(std::byte* slot, const std::byte* value) const {
     return 0;
 }
 
-void ValueLayout::clear(std::byte* slot) const {
+namespace {
+
+void write_zeros(std::byte* to, std::uint32_t bytes) {
     static constexpr std::byte zeros[64]{};
-    const std::uint32_t lock = fields_.spin_lock.value_or(size_);
-    for (std::uint32_t at = 0; at < size_;) {
-        if (at == lock) at += lock_size;
-        const std::uint32_t end = at < lock ? lock : size_;
-        const auto piece = end - at < sizeof zeros ? end - at : std::uint32_t{sizeof zeros};
-        copy_to_map(slot + at, zeros, piece);
-        at += piece;
+    while (bytes != 0) {
+        const std::uint32_t piece = std::min(bytes, std::uint32_t{sizeof zeros});
+        copy_to_map(to, zeros, piece);
+        to += piece;
+        bytes -= piece;
     }
+}
+
+}  // namespace
+
+void ValueLayout::clear(std::byte* slot) const {
+    std::uint32_t begin = 0;
+    for (const Part& part : parts_) {
+        write_zeros(slot + begin, part.offset - begin);
+        begin = part.offset + part.size;
+    }
+}
+
+void ValueLayout::free_fields(std::byte* slot) const {
+    if (!fields_.owner) return;
+    fields_.owner->free_fields(fields_.others, slot);
+    for (const SpecialField& field : fields_.others) write_zeros(slot + field.offset, field.size);
 }
 
 namespace value_lock {

@@ -13,7 +13,7 @@ namespace bpftwin {
 class ValueLayout {
 public:
     /// @param fields lie within `size`.
-    ValueLayout(std::uint32_t size, const ValueFields& fields) : size_(size), fields_(fields) {}
+    ValueLayout(std::uint32_t size, const ValueFields& fields);
 
     [[nodiscard]] std::uint32_t size() const { return size_; }
     /// Distance of values in memory: 8 bytes between them belong to nobody, so that checked mode
@@ -21,19 +21,27 @@ public:
     [[nodiscard]] std::uint64_t stride() const { return round_up_8(size_) + 8; }
     [[nodiscard]] bool has_spin_lock() const { return fields_.spin_lock.has_value(); }
 
-    /// Writes a value except its spin lock; `slot` is aligned to 8.
+    /// Writes a value except its special fields; `slot` is aligned to 8.
     void store(std::byte* slot, const std::byte* value) const;
-    /// Reads a value; its spin lock reads as zero.
+    /// Reads a value; its special fields read as zeros.
     void load(const std::byte* slot, std::byte* value) const;
     /// `store` under the value's spin lock (BPF_F_LOCK).
     /// @return 0, or -ETIMEDOUT when a program keeps the lock.
     long store_locked(std::byte* slot, const std::byte* value) const;
-    /// Writes zeros except to the spin lock.
+    /// Writes zeros except to the special fields.
     void clear(std::byte* slot) const;
+    /// Gives up what the special fields hold, which are zero then.
+    void free_fields(std::byte* slot) const;
 
 private:
+    /// Bytes that belong to the kernel.
+    struct Part {
+        std::uint32_t offset, size;
+    };
+
     std::uint32_t size_;
     ValueFields fields_;
+    std::vector<Part> parts_;  ///< Sorted; behind the last one a part of no bytes at the end.
 };
 
 /// A `struct bpf_spin_lock`: 0 is free. Taken by programs (bpf_spin_lock) and by BPF_F_LOCK.

@@ -1,6 +1,7 @@
 // Engines run programs: the interpreter, JIT compilers, a kernel. One interface for all.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,6 +40,12 @@ public:
     virtual Result<void> update(ByteView key, const std::vector<Bytes>& values,
                                 std::uint64_t flags) = 0;
     virtual Result<void> erase(ByteView key) = 0;
+    /// Puts a record into a user_ringbuf, as its producer in user space does; programs get it by
+    /// bpf_user_ringbuf_drain. @return an Error: ENOSPC where there is no room now, E2BIG where
+    /// there never is, EOPNOTSUPP for other types.
+    virtual Result<void> send(ByteView /*record*/) {
+        return fail("map " + spec().name + ": only a user_ringbuf takes records", EOPNOTSUPP);
+    }
     /// The value(s) of `key`, which is then gone (BPF_MAP_LOOKUP_AND_DELETE_ELEM); what a queue or
     /// stack, whose keys have no bytes, gives next.
     virtual Result<std::vector<Bytes>> take(ByteView key) = 0;

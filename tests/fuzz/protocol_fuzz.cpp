@@ -28,6 +28,10 @@ public:
     Result<std::vector<Bytes>> take_ring_records(int /*map*/, std::uint32_t /*size*/) override {
         return std::vector<Bytes>{};
     }
+    Result<void> put_ring_record(int /*map*/, std::uint32_t /*size*/,
+                                 ByteView /*record*/) override {
+        return {};
+    }
     Result<void> open_perf_buffers(int /*map*/) override { return {}; }
     Result<std::vector<PerfRecord>> take_perf_records(int /*map*/) override {
         return std::vector<PerfRecord>{};

@@ -147,7 +147,7 @@ struct Locked {
     std::uint32_t lock;
     std::uint64_t after;
 };
-constexpr ValueFields locked_fields{.spin_lock = offsetof(Locked, lock)};
+const ValueFields locked_fields{.spin_lock = offsetof(Locked, lock)};
 
 TEST(maps_array, update_leaves_the_spin_lock_alone) {
     const auto map = make_map(array(sizeof(Locked), 1), 1, locked_fields);

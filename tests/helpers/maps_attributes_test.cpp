@@ -54,9 +54,9 @@ TEST(maps_create, gives_a_map_of_every_implemented_type) {
 }
 
 TEST(maps_create, says_what_is_not_implemented) {
-    const auto map = Map::create(map_spec(MapType::user_ringbuf, 0, 0, 4096), 1);
+    const auto map = Map::create(map_spec(MapType::arena, 0, 0, 1), 1);
     ASSERT_FALSE(map);
-    EXPECT_EQ(map.error().message, "map m: map type user_ringbuf is not implemented in user space");
+    EXPECT_EQ(map.error().message, "map m: map type arena is not implemented in user space");
     EXPECT_EQ(map.error().code, EOPNOTSUPP);
 }
 

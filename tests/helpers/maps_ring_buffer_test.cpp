@@ -1,6 +1,8 @@
 // ringbuf: kernel/bpf/ringbuf.c.
 #include "helpers/maps/ring_buffer.h"
 
+#include "helpers/maps/user_ring_buffer.h"
+
 #include "tests/helpers/maps_support.h"
 
 namespace bpftwin::test {
@@ -151,6 +153,37 @@ TEST(maps_ring_buffer, is_not_for_keys) {
     EXPECT_EQ(map->for_each(0, [](const void*, void*) { return false; }), -enotsupp);
     EXPECT_EQ(code(map->lookup({})), -enotsupp);
     EXPECT_TRUE(map->entries()->empty());
+}
+
+TEST(maps_user_ring_buffer, takes_records_until_it_is_full) {
+    const auto map = make<UserRingBuffer>(map_spec(MapType::user_ringbuf, 0, 0, 4096));
+    EXPECT_EQ(map->send(Bytes(4089)).error().code, E2BIG);
+    EXPECT_TRUE(map->send(Bytes(4080)));
+    EXPECT_EQ(map->send(Bytes(1)).error().code, ENOSPC);
+    EXPECT_TRUE(map->send(Bytes()));
+    UserRingBuffer::Record record{};
+    ASSERT_EQ(map->oldest(record), 0);
+    EXPECT_EQ(record.size, 4080U);
+    map->release(record);
+    ASSERT_EQ(map->oldest(record), 0);
+    EXPECT_EQ(record.size, 0U);
+    map->release(record);
+    EXPECT_EQ(map->oldest(record), -ENODATA);
+}
+
+TEST(maps_user_ring_buffer, a_spoilt_record_is_an_error) {
+    const auto map = make<UserRingBuffer>(map_spec(MapType::user_ringbuf, 0, 0, 4096));
+    ASSERT_TRUE(map->send(Bytes(8)));
+    UserRingBuffer::Record record{};
+    ASSERT_EQ(map->oldest(record), 0);
+    const std::uint32_t length = 100;
+    std::memcpy(record.data - 8, &length, sizeof length);
+    EXPECT_EQ(map->oldest(record), -EINVAL);
+}
+
+TEST(maps_user_ring_buffer, no_other_map_takes_records) {
+    const auto map = ring();
+    EXPECT_EQ(map->send(Bytes(1)).error().code, EOPNOTSUPP);
 }
 
 }  // namespace

@@ -193,6 +193,7 @@ public:
     Result<std::vector<Bytes>> take_ring_records(int, std::uint32_t) override {
         return std::vector<Bytes>{};
     }
+    Result<void> put_ring_record(int, std::uint32_t, ByteView) override { return {}; }
     Result<void> open_perf_buffers(int) override { return {}; }
     Result<std::vector<PerfRecord>> take_perf_records(int) override {
         return std::vector<PerfRecord>{};

@@ -25,7 +25,8 @@ std::vector<Request> one_of_each() {
         OpenPerfBuffers{7},
         TakePerfRecords{7},
         TakeTrace{},
-        OpenModuleTypes{"nf_conntrack"}};
+        OpenModuleTypes{"nf_conntrack"},
+        PutRingRecord{7, 4096, bytes("record")}};
 }
 
 TEST(protocol, every_request_comes_back_as_it_was) {

@@ -44,6 +44,11 @@ public:
     Result<std::vector<Bytes>> take_ring_records(int map, std::uint32_t size) override {
         return std::vector<Bytes>{Bytes(size, static_cast<std::byte>(map))};
     }
+    Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) override {
+        if (record.size() > size) return fail("too large", E2BIG);
+        put = {map, Bytes(record.begin(), record.end())};
+        return {};
+    }
     Result<void> open_perf_buffers(int map) override {
         if (map != 7) return fail("Bad file descriptor", EBADF);
         return {};
@@ -58,6 +63,7 @@ public:
     std::string name = "9.9";
     Bytes seen;
     int closed = -1;
+    std::pair<int, Bytes> put;
 };
 
 struct DirectPeer final : Peer {
@@ -124,6 +130,9 @@ TEST_F(Remote, every_other_question_is_answered) {
     EXPECT_EQ(fake.closed, 5);
     EXPECT_EQ(kernel->read_file("/proc/uptime"), bytes("/proc/uptime"));
     EXPECT_EQ(kernel->take_ring_records(1, 4)->at(0), Bytes(4, std::byte{1}));
+    EXPECT_TRUE(kernel->put_ring_record(3, 4, bytes("abcd")));
+    EXPECT_EQ(fake.put, std::pair(3, bytes("abcd")));
+    EXPECT_EQ(kernel->put_ring_record(3, 4, bytes("abcde")).error().code, E2BIG);
     EXPECT_TRUE(kernel->open_perf_buffers(7));
     EXPECT_EQ(kernel->open_perf_buffers(8).error().code, EBADF);
     EXPECT_EQ(kernel->take_perf_records(2)->at(0).cpu, 2u);

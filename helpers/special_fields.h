@@ -8,12 +8,12 @@
 
 #include "btf/btf.h"
 
-namespace bpftwin::verifier {
+namespace bpftwin {
 
 /// Enumerators have names of C types, which special_fields.def lists.
 enum class FieldKind : std::uint8_t {
 #define SPECIAL_FIELD(name, type, size, align, unique) name,
-#include "verifier/special_fields.def"
+#include "helpers/special_fields.def"
     kptr_untrusted,  ///< A pointer to an object, which a type tag marks: nobody keeps the object,
     kptr,            ///< the map owns it,
     percpu_kptr,     ///< likewise, and there is one for each CPU,
@@ -26,6 +26,8 @@ struct SpecialField {
     std::uint32_t size;      ///< Bytes.
     std::uint32_t type = 0;  ///< Of a pointer: what it points to. Of a list or tree: its elements,
     std::uint32_t node_offset = 0;  ///< and where the node is in them.
+
+    friend bool operator==(const SpecialField&, const SpecialField&) = default;
 
     [[nodiscard]] bool is_kptr() const { return is_owned() || kind == FieldKind::kptr_untrusted; }
     /// A pointer that programs may only exchange.
@@ -50,4 +52,4 @@ std::vector<SpecialField> object_fields_of(const Btf& types, std::uint32_t objec
 /// its maps nor its functions have types.
 bool has_wrong_fields(const Btf& types, const Btf* kernel);
 
-}  // namespace bpftwin::verifier
+}  // namespace bpftwin

@@ -1,10 +1,10 @@
-#include "verifier/special_fields.h"
+#include "helpers/special_fields.h"
 
 #include <algorithm>
 #include <optional>
 #include <span>
 
-namespace bpftwin::verifier {
+namespace bpftwin {
 namespace {
 
 struct FieldType {
@@ -16,7 +16,7 @@ struct FieldType {
 constexpr FieldType field_types[] = {
 #define SPECIAL_FIELD(name, type, size, align, unique) \
     {FieldKind::name, #type, size, align, unique},
-#include "verifier/special_fields.def"
+#include "helpers/special_fields.def"
 };
 
 struct PointerTag {
@@ -322,4 +322,4 @@ bool has_wrong_fields(const Btf& types, const Btf* kernel) {
     return false;
 }
 
-}  // namespace bpftwin::verifier
+}  // namespace bpftwin
