@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "helpers/prototype.h"
-#include "verifier/reg.h"
 #include "helpers/special_fields.h"
+#include "verifier/reg.h"
 
 namespace bpftwin::verifier {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bpftwin/spec.h"
-#include "verifier/rejection.h"
 #include "helpers/special_fields.h"
+#include "verifier/rejection.h"
 
 namespace bpftwin::verifier {
 

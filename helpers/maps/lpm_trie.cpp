@@ -223,7 +223,7 @@ void LpmTrie::remove(const Place& place) {
 }
 
 // Nodes that were given up are used again in that order, and only while enough others wait.
-LpmTrie::Number LpmTrie::take() {
+LpmTrie::Number LpmTrie::fresh_node() {
     if (waiting() <= quarantine) return ++used_;
     return given_up_.as<Number>()[reused_++ % count_];
 }
@@ -234,7 +234,7 @@ void LpmTrie::give_back(Number number) {
 }
 
 LpmTrie::Number LpmTrie::make_node(const std::byte* bytes, std::uint32_t length, bool parting) {
-    const Number number = take();
+    const Number number = fresh_node();
     Node& made = node(number);
     store_release(made.child[0], Number{0});
     store_release(made.child[1], Number{0});

@@ -92,7 +92,7 @@ private:
 
     [[nodiscard]] Number available() const { return count_ - used_ + waiting(); }
     [[nodiscard]] Number waiting() const { return static_cast<Number>(gone_ - reused_); }
-    Number take();
+    Number fresh_node();
     void give_back(Number number);
     Number make_node(const std::byte* bytes, std::uint32_t length, bool parting);
     void copy_key(Number number, void* to) const;

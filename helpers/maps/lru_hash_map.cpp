@@ -47,7 +47,7 @@ long LruHashMap::write(const void* key, const NewValue& value, std::uint64_t fla
 }
 
 long LruHashMap::write_replacing(const void* key, const NewValue& value, std::uint64_t flags) {
-    const Element fresh = take(value.cpu);
+    const Element fresh = fresh_element(value.cpu);
     if (fresh == 0) return -ENOMEM;
     initialise(fresh, value);
     Element unused = fresh;
@@ -72,7 +72,7 @@ long LruHashMap::exchange(const void* key, Element fresh, std::uint64_t flags, E
 }
 
 long LruHashMap::write_in_place(const void* key, const NewValue& value, std::uint64_t flags) {
-    Element fresh = flags == update_flag::exist ? 0 : take(value.cpu);
+    Element fresh = flags == update_flag::exist ? 0 : fresh_element(value.cpu);
     if (fresh == 0 && flags != update_flag::exist) return -ENOMEM;
     long error;
     {
@@ -92,7 +92,7 @@ long LruHashMap::write_in_place(const void* key, const NewValue& value, std::uin
     return error;
 }
 
-Element LruHashMap::take(std::uint32_t cpu) {
+Element LruHashMap::fresh_element(std::uint32_t cpu) {
     return lru_->take(cpu, [this](Element element) { return evict(element); });
 }
 

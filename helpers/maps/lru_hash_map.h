@@ -26,7 +26,7 @@ private:
     LruHashMap(const MapSpec& spec, std::uint32_t cpu_count, const ValueFields& fields,
                Storage storage, std::unique_ptr<Lru> lru);
 
-    Element take(std::uint32_t cpu);
+    Element fresh_element(std::uint32_t cpu);
     bool evict(Element element);
     long write_replacing(const void* key, const NewValue& value, std::uint64_t flags);
     long write_in_place(const void* key, const NewValue& value, std::uint64_t flags);

@@ -27,7 +27,7 @@ long QueueMap::push_elem(const void* value, std::uint64_t flags) {
     return 0;
 }
 
-long QueueMap::take(void* value, bool remove) {
+long QueueMap::read_next(void* value, bool remove) {
     touch_writable(value, spec().value_size);
     const std::lock_guard guard(lock_);
     if (head_ == tail_) {

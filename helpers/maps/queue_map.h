@@ -21,8 +21,8 @@ public:
     /// @return 0, -EINVAL for other flags, -E2BIG for a full map.
     long push_elem(const void* value, std::uint64_t flags) override;
     /// @return 0, or -ENOENT for an empty map, with zeros in `value`.
-    long pop_elem(void* value) override { return take(value, true); }
-    long peek_elem(void* value) override { return take(value, false); }
+    long pop_elem(void* value) override { return read_next(value, true); }
+    long peek_elem(void* value) override { return read_next(value, false); }
 
     void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
@@ -42,7 +42,7 @@ private:
           last_first_(spec.type == MapType::stack),
           values_(std::move(values)) {}
 
-    long take(void* value, bool remove);
+    long read_next(void* value, bool remove);
     [[nodiscard]] std::uint64_t after(std::uint64_t place) const {
         return place + 1 == places_ ? 0 : place + 1;
     }

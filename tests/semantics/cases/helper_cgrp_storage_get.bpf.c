@@ -31,8 +31,7 @@ int life(struct __sk_buff* skb) {
     __u64 initial = 8;
     struct cgroup* group = bpf_cgroup_from_id(bpf_get_current_cgroup_id());
     if (!group) return 0;
-    __u64* value =
-        cgrp_storage_get(&values, group, &initial, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    __u64* value = cgrp_storage_get(&values, group, &initial, BPF_LOCAL_STORAGE_GET_F_CREATE);
     SEE(0, value != 0);
     if (value) SEE(1, *value);
     SEE_INT(2, cgrp_storage_delete(&values, group));

@@ -133,18 +133,20 @@ int tables(struct __sk_buff* ctx) {
 //! differs on vm:6.12: it has no such network
 SEC("tc")
 int six(struct __sk_buff* ctx) {
-    struct bpf_fib_lookup p = {.family = inet6, .ifindex = 2,
-                               .ipv6_dst = {bpf_htonl(0x20010db8), 0, 0, bpf_htonl(2)}};
+    struct bpf_fib_lookup p = {
+        .family = inet6, .ifindex = 2, .ipv6_dst = {bpf_htonl(0x20010db8), 0, 0, bpf_htonl(2)}};
     LOOKUP(0, 0);
     SEE(1, p.rt_metric);
     SEE(2, p.dmac[5]);
-    p = (struct bpf_fib_lookup){.family = inet6, .ifindex = 2,
+    p = (struct bpf_fib_lookup){.family = inet6,
+                                .ifindex = 2,
                                 .ipv6_dst = {bpf_htonl(0x20010db8), bpf_htonl(0x10000), 0, 9}};
     LOOKUP(3, 0);
     SEE(4, p.ifindex);
     p.ipv6_dst[0] = bpf_htonl(0x20020000);
     LOOKUP(5, 0);
-    p = (struct bpf_fib_lookup){.family = inet6, .ifindex = 2,
+    p = (struct bpf_fib_lookup){.family = inet6,
+                                .ifindex = 2,
                                 .ipv6_dst = {bpf_htonl(0x20010db8), bpf_htonl(0x10000), 0, 9}};
     LOOKUP(6, source);
     p.ifindex = 4;

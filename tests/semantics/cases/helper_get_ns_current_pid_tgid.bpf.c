@@ -1,4 +1,5 @@
-// Ids of the running task as its PID namespace has them; the namespace is named by device and inode.
+// Ids of the running task as its PID namespace has them; the namespace is named by device and
+// inode.
 //! covers: helper get_ns_current_pid_tgid
 //! since: 5.7
 #include "case.h"

@@ -24,8 +24,7 @@ struct file {
 //! expect: seen = {1, 1, 0, -2, [4 ... 7] = 0}
 SEC("lsm/file_open")
 int BPF_PROG(life, struct file* file) {
-    __u64* value =
-        bpf_inode_storage_get(&values, file->f_inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    __u64* value = bpf_inode_storage_get(&values, file->f_inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
     SEE(0, value != 0);
     if (value) ++*value;
     value = bpf_inode_storage_get(&values, file->f_inode, 0, 0);

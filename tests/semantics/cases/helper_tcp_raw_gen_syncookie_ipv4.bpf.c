@@ -28,8 +28,8 @@ struct syn {
     __u8 options[4];
 };
 
-#define RAW_GEN(family) ((__s64 (*)(void*, void*, __u32))BPF_FUNC_tcp_raw_gen_syncookie_##family)
-#define RAW_CHECK(family) ((__s64 (*)(void*, void*))BPF_FUNC_tcp_raw_check_syncookie_##family)
+#define RAW_GEN(family) ((__s64(*)(void*, void*, __u32))BPF_FUNC_tcp_raw_gen_syncookie_##family)
+#define RAW_CHECK(family) ((__s64(*)(void*, void*))BPF_FUNC_tcp_raw_check_syncookie_##family)
 
 //! test: IPv4, with and without a segment size
 //! run: --prog ipv4 --packet hex:02000000000202000000000188b501020304
@@ -41,8 +41,11 @@ int ipv4(struct __sk_buff* ctx) {
                       {2, 4, 1459 >> 8, 1459 & 255}};
     __s64 made = RAW_GEN(ipv4)(&ip, &syn, sizeof(syn));
     SEE(0, made >> 32);
-    struct tcphdr ack = {.source = 3, .dest = 4, .seq = bpf_htonl(1001),
-                         .ack_seq = bpf_htonl((__u32)made + 1), .flags = bpf_htons(0x5010)};
+    struct tcphdr ack = {.source = 3,
+                         .dest = 4,
+                         .seq = bpf_htonl(1001),
+                         .ack_seq = bpf_htonl((__u32)made + 1),
+                         .flags = bpf_htons(0x5010)};
     SEE_INT(1, RAW_CHECK(ipv4)(&ip, &ack));
     syn.options[0] = 0;
     SEE(2, RAW_GEN(ipv4)(&ip, &syn, sizeof(syn)) >> 32);
@@ -64,8 +67,11 @@ int ipv6(struct __sk_buff* ctx) {
                       {2, 4, 9000 >> 8, 9000 & 255}};
     __s64 made = RAW_GEN(ipv6)(&ip, &syn, sizeof(syn));
     SEE(0, made >> 32);
-    struct tcphdr ack = {.source = 3, .dest = 4, .seq = bpf_htonl(78),
-                         .ack_seq = bpf_htonl((__u32)made + 1), .flags = bpf_htons(0x5010)};
+    struct tcphdr ack = {.source = 3,
+                         .dest = 4,
+                         .seq = bpf_htonl(78),
+                         .ack_seq = bpf_htonl((__u32)made + 1),
+                         .flags = bpf_htons(0x5010)};
     SEE_INT(1, RAW_CHECK(ipv6)(&ip, &ack));
     syn.options[0] = 0;
     SEE(2, RAW_GEN(ipv6)(&ip, &syn, sizeof(syn)) >> 32);
@@ -91,8 +97,11 @@ int listener(struct __sk_buff* ctx) {
     if (!socket) return TC_ACT_SHOT;
     __s64 made = bpf_tcp_gen_syncookie(socket, &ip, sizeof(ip), (void*)&syn, sizeof(syn));
     SEE(0, made >> 32);
-    struct tcphdr ack = {.source = 3, .dest = 4, .seq = bpf_htonl(1001),
-                         .ack_seq = bpf_htonl((__u32)made + 1), .flags = bpf_htons(0x5010)};
+    struct tcphdr ack = {.source = 3,
+                         .dest = 4,
+                         .seq = bpf_htonl(1001),
+                         .ack_seq = bpf_htonl((__u32)made + 1),
+                         .flags = bpf_htons(0x5010)};
     SEE_INT(1, bpf_tcp_check_syncookie(socket, &ip, sizeof(ip), (void*)&ack, sizeof(ack)));
     SEE_INT(2, bpf_tcp_gen_syncookie(socket, &ip, sizeof(ip), (void*)&ack, sizeof(ack)));
     SEE_INT(3, bpf_tcp_check_syncookie(socket, &ip, sizeof(ip), (void*)&syn, sizeof(ack)));

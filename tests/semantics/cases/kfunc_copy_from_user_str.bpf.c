@@ -25,7 +25,7 @@ int copy(__u64* ctx) {
     SEE_INT(1, bpf_copy_from_user_str(cut, sizeof(cut), user, 0));
     SEE_INT(2, bpf_copy_from_user_str(cut, sizeof(cut), 0, 0));
     SEE_INT(3, bpf_copy_from_user_str(cut, sizeof(cut), user, 2));
-    SEE_INT(4, bpf_copy_from_user_task_str(text, sizeof(text), user, bpf_get_current_task_btf(),
-                                           0));
+    SEE_INT(4,
+            bpf_copy_from_user_task_str(text, sizeof(text), user, bpf_get_current_task_btf(), 0));
     return 0;
 }

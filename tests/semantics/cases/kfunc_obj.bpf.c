@@ -65,8 +65,7 @@ extern struct bpf_rb_node* bpf_rbtree_left(struct bpf_rb_root* root,
 extern struct bpf_rb_node* bpf_rbtree_right(struct bpf_rb_root* root,
                                             struct bpf_rb_node* node) __ksym;
 
-#define new_object(type) \
-    ((type*)bpf_obj_new_impl(bpf_core_type_id_local(type), 0))
+#define new_object(type) ((type*)bpf_obj_new_impl(bpf_core_type_id_local(type), 0))
 #define drop(object) bpf_obj_drop_impl(object, 0)
 
 struct item {
@@ -180,7 +179,8 @@ static int plant(long number) {
 
 #define NUMBER(from) container_of(from, struct leaf, node)->number
 
-/// Numbers at the top of the tree: itself, and its children and theirs to the left and to the right.
+/// Numbers at the top of the tree: itself, and its children and theirs to the left and to the
+/// right.
 static void shape(void) {
     bpf_spin_lock(&tree_lock);
     struct bpf_rb_node* top = bpf_rbtree_root(&tree);
@@ -285,7 +285,6 @@ int shared(struct __sk_buff* skb) {
     SEE(5, first != 0);
     return 0;
 }
-
 
 struct slot {
     struct item __kptr* item;
