@@ -88,6 +88,10 @@ void add_input_options(Options options, InputArguments& arguments) {
     options.add_repeatable("--fail", arguments.faults, "FUNCTION#K[=VALUE]",
                            "The K-th call of a helper or kernel function fails");
     options.add_flag("--calls", arguments.calls, "Show every call of a helper or kernel function");
+    options
+        .add("--elapse", arguments.elapse_ns,
+             "Time that passes after the program's end, in which its timers call back")
+        .type("NS");
     options.add("--cpu", arguments.cpu, "CPU that the program runs on").type("N");
     options.add("--cpus", arguments.cpus, "Possible CPUs of per-CPU maps (default: real ones)")
         .between(1, 4096)
@@ -129,6 +133,7 @@ Result<void> place_fields(RunInput& input, const InputArguments& arguments,
 
 Result<RunInput> parse_input(const InputArguments& arguments) {
     RunInput input;
+    input.elapse_ns = arguments.elapse_ns;
     for (const std::string& text : arguments.fields) {
         auto field = parse_field(text);
         if (!field) return std::unexpected(field.error());

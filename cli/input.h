@@ -27,6 +27,7 @@ struct InputArguments {
     bool calls = false;
     std::optional<std::uint32_t> cpu;
     std::uint32_t cpus = 0;
+    std::uint64_t elapse_ns = 0;
 };
 
 /// Adds --prog, --packet, --ctx, --ctx-file, --set, --world, --obj, --mock, --fail, --calls, --cpu

@@ -3,37 +3,10 @@
 
 #include "helpers/calls.h"
 #include "helpers/map.h"
+#include "helpers/visible_key.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::calls {
-namespace {
-
-/// A copy of a key that the callback may read for as long as this lives.
-class VisibleKey {
-public:
-    VisibleKey(Memory& memory, const void* key, std::uint32_t size)
-        : memory_(memory),
-          bytes_(static_cast<const std::byte*>(key), static_cast<const std::byte*>(key) + size) {
-        memory_.add({.begin = address(),
-                     .size = bytes_.size(),
-                     .writable = false,
-                     .name = "key of for_each_map_elem"});
-    }
-    ~VisibleKey() { memory_.remove(address()); }
-    VisibleKey(const VisibleKey&) = delete;
-    VisibleKey& operator=(const VisibleKey&) = delete;
-
-    [[nodiscard]] std::uint64_t address() const {
-        return reinterpret_cast<std::uint64_t>(bytes_.data());
-    }
-
-private:
-    Memory& memory_;
-    Bytes bytes_;
-};
-
-}  // namespace
-
 long loop(Runtime& runtime, std::uint32_t rounds, std::uint64_t callback, std::uint64_t context,
           std::uint64_t flags) {
     constexpr std::uint32_t most = 8 * 1024 * 1024;  // BPF_MAX_LOOPS.
@@ -51,7 +24,9 @@ long for_each_map_elem(Runtime& runtime, Map& map, std::uint64_t callback, std::
     if (flags != 0) return -EINVAL;
     const auto map_address = reinterpret_cast<std::uint64_t>(&map);
     return map.for_each(runtime.world().world().cpu, [&](const void* key, void* value) {
-        const VisibleKey visible(runtime.memory(), key, map.spec().key_size);
+        const auto* bytes = static_cast<const std::byte*>(key);
+        const VisibleKey visible(runtime.memory(), Bytes(bytes, bytes + map.spec().key_size),
+                                 "key of for_each_map_elem");
         const std::uint64_t end = runtime.call(callback, map_address, visible.address(),
                                                reinterpret_cast<std::uint64_t>(value), context, 0);
         return end != 0 || runtime.stopped();

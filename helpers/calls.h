@@ -162,6 +162,16 @@ long cgrp_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t cgro
 void* sk_storage_get(Runtime& runtime, LocalStorage& map, std::uint64_t socket, const void* initial,
                      std::uint64_t flags);
 long sk_storage_delete(Runtime& runtime, LocalStorage& map, std::uint64_t socket);
+/// Timers call back when the program has ended (helpers/timers.h). @return 0, -EINVAL for flags
+/// that there are not, -EBUSY for a timer that is there already.
+long timer_init(Runtime& runtime, std::uint64_t timer, Map& map, std::uint64_t flags);
+long timer_set_callback(Runtime& runtime, std::uint64_t timer, std::uint64_t callback);
+/// @return 0, or -EINVAL without a callback.
+long timer_start(Runtime& runtime, std::uint64_t timer, std::uint64_t nanoseconds,
+                 std::uint64_t flags);
+/// Its callback is gone, too. @return whether it was started, -EINVAL where there is none, -EDEADLK
+/// from its own callback.
+long timer_cancel(Runtime& runtime, std::uint64_t timer);
 /// The value of the program's attach type in the running task's cgroup.
 void* get_local_storage(Runtime& runtime, CgroupStorage& map, std::uint64_t flags);
 

@@ -41,6 +41,17 @@ void bpf_preempt_enable(Runtime& runtime);
 void bpf_local_irq_save(Runtime& runtime, std::uint64_t* flags);
 void bpf_local_irq_restore(Runtime& runtime, std::uint64_t* flags);
 
+// --- work queues (helpers/timer_calls.cpp) and maps (helpers/map_calls.cpp)
+
+/// @return 0, -EINVAL for flags, -EBUSY for one that there is already.
+int bpf_wq_init(Runtime& runtime, std::uint64_t queue, std::uint64_t map, std::uint32_t flags);
+int bpf_wq_set_callback_impl(Runtime& runtime, std::uint64_t queue, std::uint64_t callback,
+                             std::uint32_t flags, std::uint64_t);
+/// The callback runs when the program has ended. @return 0, or -EINVAL without one.
+int bpf_wq_start(Runtime& runtime, std::uint64_t queue, std::uint32_t flags);
+/// Elements of a hash map; 0 for other types.
+std::int64_t bpf_map_sum_elem_count(Runtime& runtime, std::uint64_t map);
+
 // --- iterators (helpers/iterator_kfuncs.cpp)
 
 /// Numbers from `start` to before `end`.

@@ -59,6 +59,10 @@ public:
     /// @return elements visited, or -ENOTSUPP.
     virtual long for_each(std::uint32_t cpu, const Visitor& visit);
 
+    /// The key of the element whose value begins at an address; nothing where none does, and for
+    /// types whose values hold no timers.
+    [[nodiscard]] virtual std::optional<Bytes> key_of(const void*) const { return std::nullopt; }
+
     /// Maps without keys (`bpf_map_push_elem` and its kin). @return what the type does, -ENOTSUPP
     /// for types with keys.
     virtual long push_elem(const void* value, std::uint64_t flags);

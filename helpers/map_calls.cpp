@@ -3,8 +3,10 @@
 
 #include "fmt/format.h"
 #include "helpers/calls.h"
+#include "helpers/kfunc_calls.h"
 #include "helpers/map.h"
 #include "helpers/maps/socket_maps.h"
+#include "helpers/maps/type_info.h"
 #include "helpers/require.h"
 #include "helpers/socket_map_calls.h"
 #include "vm/context.h"
@@ -77,3 +79,18 @@ void* map_lookup_percpu_elem(Runtime& runtime, Map& map, const void* key, std::u
 }
 
 }  // namespace bpftwin::calls
+
+namespace bpftwin::kfuncs {
+
+std::int64_t bpf_map_sum_elem_count(Runtime& runtime, std::uint64_t address) {
+    if (!runtime.knows_map(address)) {
+        refuse_argument(runtime, "argument 1 is not a map");
+        return 0;
+    }
+    Map& map = *reinterpret_cast<Map*>(address);
+    const MapFamily family = map_type_info(map.spec().type)->family;
+    const bool is_counted = family == MapFamily::hash || family == MapFamily::lru_hash;
+    return is_counted ? map.for_each(0, [](const void*, void*) { return false; }) : 0;
+}
+
+}  // namespace bpftwin::kfuncs

@@ -150,6 +150,8 @@ void ObjectHeap::collect(std::span<const SpecialField> fields, const std::byte* 
             for (const std::uint64_t node : trees_.clear(place)) lose(node);
         } else if (field.kind == FieldKind::list_node || field.kind == FieldKind::rb_node) {
             leave(place);
+        } else if (field.kind == FieldKind::timer || field.kind == FieldKind::workqueue) {
+            timers_.erase(place);
         }
     }
 }

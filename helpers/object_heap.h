@@ -15,6 +15,7 @@
 
 #include "helpers/maps/value_fields.h"
 #include "helpers/object_graph.h"
+#include "helpers/timers.h"
 #include "vm/memory.h"
 
 namespace bpftwin {
@@ -56,6 +57,9 @@ public:
     [[nodiscard]] std::uint64_t part_of(std::uint64_t object, std::uint32_t cpu) const;
     /// The kind of the object that begins there, or null.
     [[nodiscard]] const ObjectKind* kind_at(std::uint64_t object) const;
+
+    /// Timers of the maps' values.
+    [[nodiscard]] TimerTable& timers() { return timers_; }
 
     /// What came of a try to add a node to a list or tree.
     enum class Added : std::uint8_t {
@@ -117,6 +121,7 @@ private:
     std::unordered_map<std::uint64_t, std::uint64_t> roots_;  ///< Of nodes that are somewhere.
     std::unordered_map<std::uint64_t, std::deque<std::uint64_t>> lists_;
     ObjectTrees trees_;
+    TimerTable timers_;
 };
 
 }  // namespace bpftwin

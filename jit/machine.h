@@ -42,7 +42,7 @@ public:
     }
     /// Counts a tail call into program `index`. @return its code, or null where it is not to be.
     const void* take_tail_call(std::optional<std::uint32_t> index);
-    [[nodiscard]] bool knows_map(std::uint64_t address) const;
+    [[nodiscard]] bool knows_map(std::uint64_t address) const override;
     /// What the instruction calls that is being executed.
     [[nodiscard]] Callee callee() const;
 

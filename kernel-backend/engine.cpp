@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "bpftwin/kernel.h"
 #include "fmt/format.h"
@@ -16,6 +18,9 @@
 namespace bpftwin {
 namespace kernel {
 namespace {
+
+/// Of `RunInput::elapse_ns`: a minute.
+constexpr std::uint64_t longest_wait_ns = 60'000'000'000;
 
 /// A program of the instance and what the kernel said of it.
 struct Entry {
@@ -85,6 +90,8 @@ public:
         auto result =
             test_run(*kernel_, (*entry)->loaded.descriptor.number(), *(*entry)->spec, input);
         if (!result) return result;
+        const auto wait = std::min(input.elapse_ns, longest_wait_ns);
+        std::this_thread::sleep_for(std::chrono::nanoseconds(wait));
         if (auto done = collect(*result, input.want_maps); !done)
             return std::unexpected(done.error());
         return result;

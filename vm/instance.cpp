@@ -8,6 +8,8 @@
 
 #include "fmt/format.h"
 #include "helpers/maps/sharing.h"
+#include "helpers/object_heap.h"
+#include "helpers/timers.h"
 #include "vm/constants.h"
 #include "vm/context.h"
 #include "vm/field_names.h"
@@ -106,6 +108,8 @@ UserInstance::UserInstance(const ObjectSpec& object, MapSet maps, const EngineOp
       cpu_count_(cpu_count_of(options)),
       kernel_types_(options.kernel_types) {}
 
+UserInstance::~UserInstance() { maps_.heap().timers().forget(object_.programs); }
+
 std::uint32_t cpu_count_of(const EngineOptions& options) {
     if (options.cpu_count != 0) return options.cpu_count;
     static const int cpus = std::max(1, get_nprocs_conf());  // It reads a file.
@@ -181,6 +185,7 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& g
         result.return_value = machine->run(around->context->address(), around->context->size());
     }
     result.duration_ns = nanoseconds_since(begin);
+    if (!machine->stopped()) run_timers(*machine, input.elapse_ns);
     forget_pointers(*machine, around->objects->memory());
     result.insns = machine->executed();
     result.claims_held = machine->claims_held();

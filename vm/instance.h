@@ -13,6 +13,9 @@ namespace bpftwin {
 /// An instance whose programs run in this process. Engines prepare the programs and make machines.
 class UserInstance : public Instance {
 public:
+    ~UserInstance() override;
+    UserInstance(const UserInstance&) = delete;
+    UserInstance& operator=(const UserInstance&) = delete;
     Result<RunResult> run(std::string_view program, const RunInput& input) final;
     MapView* map(std::string_view name) final { return shared_map(name).get(); }
     std::shared_ptr<MapView> shared_map(std::string_view name) final;

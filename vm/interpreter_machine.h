@@ -118,7 +118,7 @@ public:
     const Image* tail_call(const std::uint64_t* registers);
     /// The image that a function pointer points into, or null.
     [[nodiscard]] const Image* image_of(std::uint64_t function) const;
-    [[nodiscard]] bool knows_map(std::uint64_t address) const;
+    [[nodiscard]] bool knows_map(std::uint64_t address) const override;
 
     void note_place(const Image& image, const Code* pc) {
         Machine::note_place(image.program(), static_cast<std::uint32_t>(pc - image.code()));

@@ -63,6 +63,9 @@ public:
     virtual std::uint64_t call(std::uint64_t function, std::uint64_t r1, std::uint64_t r2,
                                std::uint64_t r3, std::uint64_t r4, std::uint64_t r5) = 0;
 
+    /// Whether that is the address of a map that the program may use.
+    [[nodiscard]] virtual bool knows_map(std::uint64_t) const { return false; }
+
     /// Stops the program; the first stop wins. The helper's result is ignored afterwards.
     void stop(Stop stop);
     [[nodiscard]] bool stopped() const { return stop_.has_value(); }

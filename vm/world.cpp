@@ -101,16 +101,27 @@ World World::fixed() {
 LiveWorld::LiveWorld(const World& world)
     : world_(world), random_state_(world.random_seed ? *world.random_seed : system_seed()) {}
 
-std::uint64_t LiveWorld::time_of(int clock) {
-    if (world_.ktime_ns) {
-        const std::uint64_t now = *world_.ktime_ns;
-        *world_.ktime_ns += world_.ktime_step_ns;
-        return now;
-    }
+std::uint64_t LiveWorld::now_ns(int clock) const {
+    if (world_.ktime_ns) return *world_.ktime_ns;
     timespec now{};
     clock_gettime(clock, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * ns_per_s +
-           static_cast<std::uint64_t>(now.tv_nsec);
+           static_cast<std::uint64_t>(now.tv_nsec) + passed_ns_;
+}
+
+std::uint64_t LiveWorld::time_of(int clock) {
+    const std::uint64_t now = now_ns(clock);
+    if (world_.ktime_ns) *world_.ktime_ns += world_.ktime_step_ns;
+    return now;
+}
+
+void LiveWorld::advance_to(std::uint64_t ns_since_boot) {
+    const std::uint64_t now = now_ns();
+    if (ns_since_boot <= now) return;
+    if (world_.ktime_ns)
+        world_.ktime_ns = ns_since_boot;
+    else
+        passed_ns_ += ns_since_boot - now;
 }
 
 std::uint64_t LiveWorld::ktime_ns() { return time_of(CLOCK_MONOTONIC); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <span>
 
 #include "bpftwin/run.h"
@@ -34,10 +35,16 @@ public:
     std::uint64_t ktime_tai_ns();
     std::uint32_t random_u32();
 
+    /// The time since boot, or of another clock, without the step of a fixed one.
+    [[nodiscard]] std::uint64_t now_ns(int clock = CLOCK_MONOTONIC) const;
+    /// Lets time pass until then; it does not go back.
+    void advance_to(std::uint64_t ns_since_boot);
+
 private:
     std::uint64_t time_of(int clock);
 
     World world_;
+    std::uint64_t passed_ns_ = 0;  ///< What real clocks are ahead by.
     std::uint64_t random_state_;
 };
 

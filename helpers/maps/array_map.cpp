@@ -56,6 +56,17 @@ long ArrayMap::for_each(std::uint32_t cpu, const Visitor& visit) {
     return max_entries_;
 }
 
+std::optional<Bytes> ArrayMap::key_of(const void* value) const {
+    const auto from_first =
+        static_cast<std::uint64_t>(static_cast<const std::byte*>(value) - slab_.begin());
+    const std::uint64_t index = from_first / layout_.stride();
+    if (is_per_cpu() || from_first % layout_.stride() != 0 || index >= max_entries_)
+        return std::nullopt;
+    Bytes key(sizeof(std::uint32_t));
+    std::memcpy(key.data(), &index, key.size());
+    return key;
+}
+
 std::vector<Region> ArrayMap::regions() const {
     return {value_region(slab_.begin(), slab_.bytes(), layout_.stride())};
 }

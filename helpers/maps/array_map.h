@@ -33,6 +33,7 @@ public:
     long delete_elem(const void* key) override;
     long next_key(const void* key, void* next) override;
     long for_each(std::uint32_t cpu, const Visitor& visit) override;
+    [[nodiscard]] std::optional<Bytes> key_of(const void* value) const override;
     [[nodiscard]] std::vector<Region> regions() const override;
     [[nodiscard]] bool is_per_cpu() const override { return cpu_stride_ != 0; }
 

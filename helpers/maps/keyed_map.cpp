@@ -63,6 +63,16 @@ long KeyedMap::for_each(std::uint32_t cpu, const Visitor& visit) {
     return visited;
 }
 
+std::optional<Bytes> KeyedMap::key_of(const void* value) const {
+    const auto from_first =
+        static_cast<std::uint64_t>(static_cast<const std::byte*>(value) - values_.begin());
+    if (is_per_cpu() || from_first >= values_.bytes() || from_first % layout_.stride() != 0)
+        return std::nullopt;
+    Bytes key(spec().key_size);
+    table_.copy_key(static_cast<Element>(from_first / layout_.stride() + 1), key.data());
+    return key;
+}
+
 std::vector<Region> KeyedMap::regions() const {
     return {value_region(values_.begin(), values_.bytes(), layout_.stride())};
 }

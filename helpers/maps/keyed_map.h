@@ -28,6 +28,7 @@ public:
     long delete_elem(const void* key) final;
     long next_key(const void* key, void* next) final;
     long for_each(std::uint32_t cpu, const Visitor& visit) final;
+    [[nodiscard]] std::optional<Bytes> key_of(const void* value) const final;
     [[nodiscard]] std::vector<Region> regions() const final;
     [[nodiscard]] bool is_per_cpu() const final { return cpu_stride_ != 0; }
     [[nodiscard]] bool bucket_keys(std::uint32_t bucket, std::vector<Bytes>& keys) final;

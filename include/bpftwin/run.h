@@ -140,6 +140,10 @@ struct RunInput {
     std::uint32_t repeat = 1;
     /// Instructions a single run may execute before it is stopped with `TrapKind::budget`.
     std::uint64_t budget = 100'000'000;
+    /// Time that passes when the program has ended, in which its timers and work queues call back
+    /// what is due, in order; 0: what is due at once does. A kernel is waited for so long, a
+    /// minute at most.
+    std::uint64_t elapse_ns = 0;
     /// Asked between repetitions; true ends them early.
     std::function<bool()> cancelled = {};
     /// Whether `RunResult::maps` is filled.
