@@ -76,23 +76,29 @@ int repeat(struct __sk_buff* ctx) {
     return 0;
 }
 
+static __always_inline struct element* soon(__u64 key) {
+    const struct element fresh = {};
+    bpf_map_update_elem(&named, &key, &fresh, 0);
+    struct element* element = bpf_map_lookup_elem(&named, &key);
+    if (!element) return 0;
+    bpf_timer_init(&element->timer, &named, CLOCK_MONOTONIC);
+    bpf_timer_set_callback(&element->timer, again);
+    bpf_timer_start(&element->timer, 50000000, 0);
+    return element;
+}
+
 //! test: a timer ends with its element, and when it is cancelled
 //! run: --prog ended --elapse 200000000
 //! expect: seen = {1, [1 ... 7] = 0}
 SEC("tc")
 int ended(struct __sk_buff* ctx) {
-    const struct element fresh = {};
-    for (__u64 key = 1; key < 3; ++key) {
-        bpf_map_update_elem(&named, &key, &fresh, 0);
-        struct element* element = bpf_map_lookup_elem(&named, &key);
-        if (!element) return 1;
-        bpf_timer_init(&element->timer, &named, CLOCK_MONOTONIC);
-        bpf_timer_set_callback(&element->timer, again);
-        bpf_timer_start(&element->timer, 50000000, 0);
-        if (key == 1) bpf_map_delete_elem(&named, &key);
-        if (key == 2) SEE_INT(0, bpf_timer_cancel(&element->timer));
-        if (key == 2) SEE_INT(1, bpf_timer_cancel(&element->timer));
-    }
+    const __u64 deleted = 1;
+    soon(deleted);
+    bpf_map_delete_elem(&named, &deleted);
+    struct element* cancelled = soon(2);
+    if (!cancelled) return 1;
+    SEE_INT(0, bpf_timer_cancel(&cancelled->timer));
+    SEE_INT(1, bpf_timer_cancel(&cancelled->timer));
     return 0;
 }
 
