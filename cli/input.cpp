@@ -91,6 +91,7 @@ void add_input_options(Options options, InputArguments& arguments) {
     options
         .add("--elapse", arguments.elapse_ns,
              "Time that passes after the program's end, in which its timers call back")
+        .not_negative()
         .type("NS");
     options.add("--cpu", arguments.cpu, "CPU that the program runs on").type("N");
     options.add("--cpus", arguments.cpus, "Possible CPUs of per-CPU maps (default: real ones)")

@@ -15,6 +15,12 @@ Option Option::required() { return Option(*option_->required()); }
 
 Option Option::positive() { return Option(*option_->check(CLI::PositiveNumber)); }
 
+Option Option::not_negative() {
+    return Option(*option_->check([](const std::string& text) {
+        return text.starts_with('-') ? fmt::format("{} is negative", text) : std::string();
+    }));
+}
+
 Option Option::between(int least, int most) {
     return Option(*option_->check(CLI::Range(least, most)));
 }

@@ -23,6 +23,7 @@ public:
     Option type(const std::string& name);
     Option required();
     Option positive();
+    Option not_negative();
     Option between(int least, int most);
     Option one_of(const std::vector<std::string>& values);
     /// One argument holds several values.
