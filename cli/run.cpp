@@ -56,6 +56,9 @@ public:
         if (!prepared) return std::unexpected(prepared.error());
         report_->begin();
         auto done = loop(stream, std::move(first), std::move(second));
+        // What is wrong with the input is all there is to say; JSON has a place for it.
+        if (!done && !ran_ && !arguments_.json)
+            return std::unexpected(done.error());
         auto maps =
             arguments_.no_maps ? std::vector<FinalMap>() : final_maps(plan_.object, instance_);
         if (!maps) return std::unexpected(maps.error());
@@ -106,6 +109,7 @@ private:
         }
         trapped_ |= outcome->result.trap.has_value();
         report_->add(*outcome);
+        ran_ = true;
         if (writer_) writer_->write(packet, packet_after(*outcome));
         return {};
     }
@@ -136,6 +140,7 @@ private:
     std::unique_ptr<Report> report_;
     std::optional<Outcomes> outcomes_;
     std::optional<PacketWriter> writer_;
+    bool ran_ = false;
     bool trapped_ = false;
 };
 

@@ -52,6 +52,7 @@ const WrongUsage wrong_usages[] = {
     {"bpftwin run pass.s --repeat -1", "--repeat"},
     {"bpftwin run pass.s --elapse -1", "--elapse"},
     {"bpftwin run pass.s --elapse soon", "--elapse"},
+    {"bpftwin run pass.s --fail nothing", "nothing"},
     {"bpftwin run pass.s --budget none", "--budget"},
     {"bpftwin run pass.s --cpus 0", "--cpus"},
     {"bpftwin run pass.s --cpus 1 --cpu 1", "1"},
