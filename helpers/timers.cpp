@@ -88,8 +88,8 @@ std::optional<TimerTable::Due> TimerTable::begin_call(const ProgramSpec& program
         Timer& timer = timers_.at(place);
         if (timer.program != &program) continue;
         const Due due{place, place - timer.offset, timer.map, timer.callback, at};
-        stop(place, timer);
-        running_ = place;
+        stop(due.place, timer);  // Which ends the entry that `place` is of.
+        running_ = due.place;
         return due;
     }
     return std::nullopt;
