@@ -100,6 +100,39 @@ void forget_pointers(Runtime& machine, const ObjectMemory& ending) {
     }
 }
 
+/// Runs the program as often as the input says, and what its timers call back then.
+void execute(Machine& machine, Surroundings& around, const RunInput& input, RunResult& result) {
+    const auto begin = std::chrono::steady_clock::now();
+    around.context->attach(machine.memory());
+    around.objects->memory().attach(machine.memory());
+    for (std::uint32_t i = 0; i < std::max(1u, input.repeat) && !machine.stopped(); ++i) {
+        if (i != 0) {
+            if (input.cancelled && input.cancelled()) break;
+            around.context->restart(machine.memory());
+        }
+        result.return_value = machine.run(around.context->address(), around.context->size());
+    }
+    result.duration_ns = nanoseconds_since(begin);
+    if (!machine.stopped()) run_timers(machine, input.elapse_ns);
+    forget_pointers(machine, around.objects->memory());
+}
+
+/// What the program did other than to its maps.
+void take_effects(Effects& effects, const Surroundings& around, RunResult& result) {
+    result.packet = around.context->packet_afterwards();
+    result.context = around.context->without_pointers();
+    result.redirect = effects.redirect;
+    result.clones = std::move(effects.clones);
+    result.socket = std::move(effects.socket);
+    if (around.packet) result.tunnel = around.packet->skb().tunnel;
+    result.events = std::move(effects.events);
+    result.trace = std::move(effects.trace);
+    result.signals = std::move(effects.signals);
+    result.sequence = std::move(effects.sequence);
+    result.retval = effects.retval;
+    result.override_return = effects.override_return;
+}
+
 }  // namespace
 
 UserInstance::UserInstance(const ObjectSpec& object, MapSet maps, const EngineOptions& options)
@@ -174,34 +207,11 @@ Result<RunResult> UserInstance::run_program(std::size_t index, const RunInput& g
         machine->intercept(*interceptor);
     }
     RunResult result;
-    auto begin = std::chrono::steady_clock::now();
-    around->context->attach(machine->memory());
-    around->objects->memory().attach(machine->memory());
-    for (std::uint32_t i = 0; i < std::max(1u, input.repeat) && !machine->stopped(); ++i) {
-        if (i != 0) {
-            if (input.cancelled && input.cancelled()) break;
-            around->context->restart(machine->memory());
-        }
-        result.return_value = machine->run(around->context->address(), around->context->size());
-    }
-    result.duration_ns = nanoseconds_since(begin);
-    if (!machine->stopped()) run_timers(*machine, input.elapse_ns);
-    forget_pointers(*machine, around->objects->memory());
+    execute(*machine, *around, input, result);
     result.insns = machine->executed();
     result.claims_held = machine->claims_held();
     if (machine->stopped()) result.trap = trap_of(*machine, object_.btf.get());
-    result.packet = around->context->packet_afterwards();
-    result.context = around->context->without_pointers();
-    result.redirect = machine->effects().redirect;
-    result.clones = std::move(machine->effects().clones);
-    result.socket = std::move(machine->effects().socket);
-    if (around->packet) result.tunnel = around->packet->skb().tunnel;
-    result.events = std::move(machine->effects().events);
-    result.trace = std::move(machine->effects().trace);
-    result.signals = std::move(machine->effects().signals);
-    result.sequence = std::move(machine->effects().sequence);
-    result.retval = machine->effects().retval;
-    result.override_return = machine->effects().override_return;
+    take_effects(machine->effects(), *around, result);
     if (interceptor) {
         result.calls = std::move(interceptor->calls());
         result.calls_that_can_fail = interceptor->calls_that_can_fail();
