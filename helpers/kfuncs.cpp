@@ -6,6 +6,7 @@
 
 #include "helpers/adapter.h"
 #include "helpers/kfunc_calls.h"
+#include "helpers/maps/attributes.h"
 
 namespace bpftwin {
 namespace {
