@@ -1,8 +1,6 @@
 // Maps here against maps of the running kernel: random sequences of every operation that user space
 // has, on every type that the kernel lets this process create. Results, errnos and contents must
 // agree. BPFTWIN_MAP_OPERATIONS says how many operations (scripts/map-differential).
-#include <sched.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <random>
@@ -10,28 +8,11 @@
 #include "fmt/format.h"
 #include "kernel-backend/kernel.h"
 #include "kernel-backend/map.h"
+#include "tests/helpers/first_cpu.h"
 #include "tests/helpers/maps_support.h"
 
 namespace bpftwin::test {
 namespace {
-
-/// Kept on CPU 0, whose LRU lists are then used as ours of CPU 0.
-class OnFirstCpu {
-public:
-    OnFirstCpu() {
-        sched_getaffinity(0, sizeof before_, &before_);
-        cpu_set_t first;
-        CPU_ZERO(&first);
-        CPU_SET(0, &first);
-        sched_setaffinity(0, sizeof first, &first);
-    }
-    ~OnFirstCpu() { sched_setaffinity(0, sizeof before_, &before_); }
-    OnFirstCpu(const OnFirstCpu&) = delete;
-    OnFirstCpu& operator=(const OnFirstCpu&) = delete;
-
-private:
-    cpu_set_t before_;
-};
 
 /// A definition to compare, with what keys and values its operations use.
 struct Subject {

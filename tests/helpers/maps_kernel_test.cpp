@@ -1,7 +1,6 @@
 // The running kernel judges: the same definitions and the same user-space operations on its maps
 // and on ours must give the same errno and contents.
 #include <linux/bpf.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <random>
 
 #include "fmt/format.h"
+#include "tests/helpers/first_cpu.h"
 #include "tests/helpers/maps_support.h"
 
 namespace bpftwin::test {
@@ -114,22 +114,6 @@ void kernel_program_lookup(int map, std::uint32_t key) {
     run.test.data_size_in = 64;
     ASSERT_EQ(bpf(BPF_PROG_TEST_RUN, run), 0);
 }
-
-/// Stays on CPU 0, whose LRU lists are then used as ours of CPU 0.
-class OnFirstCpu {
-public:
-    OnFirstCpu() {
-        sched_getaffinity(0, sizeof before_, &before_);
-        cpu_set_t first;
-        CPU_ZERO(&first);
-        CPU_SET(0, &first);
-        sched_setaffinity(0, sizeof first, &first);
-    }
-    ~OnFirstCpu() { sched_setaffinity(0, sizeof before_, &before_); }
-
-private:
-    cpu_set_t before_;
-};
 
 std::uint32_t possible_cpus() {
     std::ifstream file("/sys/devices/system/cpu/possible");
