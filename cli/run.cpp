@@ -57,8 +57,7 @@ public:
         report_->begin();
         auto done = loop(stream, std::move(first), std::move(second));
         // What is wrong with the input is all there is to say; JSON has a place for it.
-        if (!done && !ran_ && !arguments_.json)
-            return std::unexpected(done.error());
+        if (!done && !ran_ && !arguments_.json) return std::unexpected(done.error());
         auto maps =
             arguments_.no_maps ? std::vector<FinalMap>() : final_maps(plan_.object, instance_);
         if (!maps) return std::unexpected(maps.error());
