@@ -81,6 +81,8 @@ function(bpftwin_library name)
                $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
                $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
     target_compile_features(bpftwin_${name} PUBLIC cxx_std_23)
+    # Nobody replaces our functions when a shared library with them in it is loaded: gcc may inline them.
+    target_compile_options(bpftwin_${name} PRIVATE -fno-semantic-interposition)
     target_link_libraries(bpftwin_${name}
         PUBLIC ${ARG_LINK}
         PRIVATE ${ARG_PRIVATE_LINK} $<BUILD_INTERFACE:bpftwin_warnings>

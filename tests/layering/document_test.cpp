@@ -1,4 +1,5 @@
-// docs/design.md says what is where; it must not name what is not there, nor leave out a folder.
+// docs/design.md and the README.md of folders say what is where; they must not name what is not
+// there, nor leave out a folder.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -26,14 +27,25 @@ std::set<std::string> quoted_words(const std::filesystem::path& document) {
     return words;
 }
 
-TEST(design_document, every_path_it_names_exists) {
+/// @return how many paths the document names.
+unsigned expect_paths_to_exist(const std::string& document) {
     unsigned paths = 0;
-    for (const std::string& word : quoted_words(root / "docs/design.md")) {
+    for (const std::string& word : quoted_words(root / document)) {
         if (!word.contains('/')) continue;
         ++paths;
-        EXPECT_TRUE(std::filesystem::exists(root / word)) << word;
+        EXPECT_TRUE(std::filesystem::exists(root / word)) << document << ": " << word;
     }
-    EXPECT_GT(paths, 10u);
+    return paths;
+}
+
+TEST(design_document, every_path_it_names_exists) {
+    EXPECT_GT(expect_paths_to_exist("docs/design.md"), 10u);
+}
+
+TEST(design_document, every_path_that_a_folders_page_names_exists) {
+    for (const char* folder :
+         {"btf", "cli", "helpers", "jit", "kernel-backend", "loader", "tests", "verifier", "vm"})
+        EXPECT_GT(expect_paths_to_exist(std::string(folder) + "/README.md"), 3u) << folder;
 }
 
 TEST(design_document, names_the_folder_of_every_library) {
