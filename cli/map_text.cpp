@@ -47,13 +47,16 @@ std::string entry_text(const ObjectSpec& object, const MapSpec& map, const MapEn
     return fmt::format("  {} -> {}\n", key, value);
 }
 
+std::string count_text(const MapSpec& map, std::size_t shown) {
+    if (map.type == MapType::arena) return fmt::format("of {} pages", map.max_entries);
+    if (shown == 0 && !starts_full(map.type)) return "empty";
+    return fmt::format("{} of {} entries{}", shown, map.max_entries,
+                       starts_full(map.type) ? " not zero" : "");
+}
+
 std::string heading(const MapSpec& map, std::size_t shown, Style style) {
-    std::string_view type = bpftwin::name_of(map.type);
-    std::string count = shown == 0 && !starts_full(map.type)
-                            ? "empty"
-                            : fmt::format("{} of {} entries{}", shown, map.max_entries,
-                                          starts_full(map.type) ? " not zero" : "");
-    return fmt::format("{} {} ({}, {})\n", style.bold("map"), style.name(map.name), type, count);
+    return fmt::format("{} {} ({}, {})\n", style.bold("map"), style.name(map.name),
+                       bpftwin::name_of(map.type), count_text(map, shown));
 }
 
 std::string entries_text(const ObjectSpec& object, const FinalMap& map, Style style) {

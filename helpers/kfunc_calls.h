@@ -52,6 +52,17 @@ int bpf_wq_start(Runtime& runtime, std::uint64_t queue, std::uint32_t flags);
 /// Elements of a hash map; 0 for other types.
 std::int64_t bpf_map_sum_elem_count(Runtime& runtime, std::uint64_t map);
 
+// --- arenas (helpers/arena_kfuncs.cpp)
+
+/// @param address where, or 0: anywhere. @param node -1: any. @return the pages' address, or null.
+std::uint64_t bpf_arena_alloc_pages(Runtime& runtime, std::uint64_t map, std::uint64_t address,
+                                    std::uint32_t count, int node, std::uint64_t flags);
+void bpf_arena_free_pages(Runtime& runtime, std::uint64_t map, std::uint64_t address,
+                          std::uint32_t count);
+/// @return 0, -EINVAL, or -EBUSY where one of them is not free.
+int bpf_arena_reserve_pages(Runtime& runtime, std::uint64_t map, std::uint64_t address,
+                            std::uint32_t count);
+
 // --- iterators (helpers/iterator_kfuncs.cpp)
 
 /// Numbers from `start` to before `end`.

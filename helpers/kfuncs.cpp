@@ -24,7 +24,7 @@ constexpr Kfunc row(std::string_view name, HelperFunction function, long error) 
     return {name, function, error != never, error == never ? 0 : failure(error).value};
 }
 
-constexpr auto table = [] {
+constexpr auto sorted_kfuncs = [] {
     auto rows = std::to_array<Kfunc>({
 #define KFUNC(name, error) row(#name, &Adapter<&kfuncs::name>::call, error),
 #include "helpers/kfuncs.def"
@@ -64,11 +64,11 @@ bool gives_null(RetType type) {
 
 }  // namespace
 
-std::span<const Kfunc> kfunc_table() { return table; }
+std::span<const Kfunc> kfunc_table() { return sorted_kfuncs; }
 
 const Kfunc* kfunc_named(std::string_view name) {
-    const auto at = std::ranges::lower_bound(table, name, {}, &Kfunc::name);
-    return at != table.end() && at->name == name ? &*at : nullptr;
+    const auto at = std::ranges::lower_bound(sorted_kfuncs, name, {}, &Kfunc::name);
+    return at != sorted_kfuncs.end() && at->name == name ? &*at : nullptr;
 }
 
 std::optional<std::uint64_t> failure_of(const Helper& helper) {

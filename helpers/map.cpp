@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "fmt/format.h"
+#include "helpers/maps/arena.h"
 #include "helpers/maps/array_map.h"
 #include "helpers/maps/attributes.h"
 #include "helpers/maps/bloom_filter.h"
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Map>> create_of(MapFamily family, const MapSpec& spec,
         case MapFamily::bloom_filter: return BloomFilter::create(spec, cpu_count);
         case MapFamily::stack_trace: return StackTraceMap::create(spec, cpu_count);
         case MapFamily::cgroup_array: return CgroupArray::create(spec, cpu_count);
+        case MapFamily::arena: return Arena::create(spec, cpu_count);
         case MapFamily::none:
             return fail(
                 fmt::format("map type {} is not implemented in user space", name_of(spec.type)),

@@ -61,8 +61,9 @@ struct FaultHandler {
             return pass_on(signal, info, context);
         Interrupted thread(context);
         const auto operation = guard->code_->find(thread.pc());
-        if (guard->probes_memory_ && operation && operation->place->access.loads != no_register) {
-            thread.set_reg(operation->place->access.loads, 0);
+        if (operation && guard->passes_over(operation->place->access, thread)) {
+            if (operation->place->access.loads != no_register)
+                thread.set_reg(operation->place->access.loads, 0);
             return thread.continue_at(operation->end);
         }
         guard->state_->fault =
@@ -112,9 +113,19 @@ void install_fault_handler() {
     });
 }
 
-FaultGuard::FaultGuard(State& state, const ProgramCode& code, bool probes_memory)
-    : state_(&state), code_(&code), probes_memory_(probes_memory), outer_(innermost) {
+FaultGuard::FaultGuard(State& state, const ProgramCode& code, const Memory& memory,
+                       bool probes_memory)
+    : state_(&state),
+      code_(&code),
+      memory_(&memory),
+      probes_memory_(probes_memory),
+      outer_(innermost) {
     innermost = this;
+}
+
+bool FaultGuard::passes_over(const Access& access, const Interrupted& thread) const {
+    if (probes_memory_ && access.loads != no_register) return true;
+    return access.base != no_register && memory_->is_sparse(address_of(access, thread));
 }
 
 FaultGuard::~FaultGuard() { innermost = outer_; }

@@ -13,25 +13,33 @@
 
 #include "jit/program_code.h"
 #include "jit/state.h"
+#include "vm/memory.h"
 
 namespace bpftwin::jit {
+
+class Interrupted;
 
 /// Puts the handler in front of the process's actions for SIGSEGV and SIGBUS, once.
 void install_fault_handler();
 
-/// While it lives, a fault on this thread stops the run of `state` with `StopCode::fault`; with
-/// `probes_memory`, a load whose fault it is gives 0 instead.
+/// While it lives, a fault on this thread stops the run of `state` with `StopCode::fault`. With
+/// `probes_memory` a load whose fault it is gives 0 instead; where `memory` is sparse, as in an
+/// arena, a store is left out, too.
 class FaultGuard {
 public:
-    FaultGuard(State& state, const ProgramCode& code, bool probes_memory);
+    FaultGuard(State& state, const ProgramCode& code, const Memory& memory, bool probes_memory);
     ~FaultGuard();
     FaultGuard(const FaultGuard&) = delete;
     FaultGuard& operator=(const FaultGuard&) = delete;
 
 private:
     friend struct FaultHandler;
+    /// Whether the program goes on behind an operation that may not do its access.
+    [[nodiscard]] bool passes_over(const Access& access, const Interrupted& thread) const;
+
     State* state_;
     const ProgramCode* code_;
+    const Memory* memory_;
     bool probes_memory_;
     const FaultGuard* outer_;
 };

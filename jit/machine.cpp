@@ -31,7 +31,7 @@ std::uint64_t JitMachine::run(std::uint64_t r1, std::uint64_t r2) {
     std::ranges::copy(
         std::array{r1, r2, std::uint64_t{}, std::uint64_t{}, std::uint64_t{}, stack_end(0)},
         state_.entry_registers);
-    const FaultGuard guard(state_, *programs_->code, probes_memory(program().type));
+    const FaultGuard guard(state_, *programs_->code, memory(), probes_memory(program().type));
     const std::uint64_t result = enter(programs_->code->starts()[entry_]);
     finish(false);
     return result;

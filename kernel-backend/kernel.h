@@ -52,6 +52,12 @@ public:
     virtual Result<std::vector<Bytes>> take_ring_records(int map, std::uint32_t size) = 0;
     /// Puts a record into the ring buffer of user space's records.
     virtual Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) = 0;
+    /// Maps an arena of `pages` pages where its programs expect it until it is closed, with
+    /// `contents` in its first pages. @param address 0: anywhere.
+    virtual Result<void> map_arena(int /*map*/, std::uint64_t /*address*/, std::uint32_t /*pages*/,
+                                   ByteView /*contents*/) {
+        return fail("arenas are not mapped here", EOPNOTSUPP);
+    }
     /// Puts a buffer behind every slot of a perf event array that belongs to a CPU.
     virtual Result<void> open_perf_buffers(int map) = 0;
 

@@ -16,6 +16,7 @@
 #include "bpftwin/insn.h"
 #include "kernel-backend/attribute.h"
 #include "kernel-backend/cpu_list.h"
+#include "kernel-backend/mapping.h"
 #include "kernel-backend/modules.h"
 #include "kernel-backend/perf_buffer.h"
 #include "kernel-backend/ring_buffer.h"
@@ -50,6 +51,10 @@ public:
 
     void close(int descriptor) override {
         (void)take_buffers(descriptor);
+        {
+            const std::lock_guard lock(reading_);
+            arenas_.erase(descriptor);
+        }
         ::close(descriptor);
     }
 
@@ -78,6 +83,18 @@ public:
     Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) override {
         const std::lock_guard lock(reading_);
         return put_record(map, size, record);
+    }
+
+    Result<void> map_arena(int map, std::uint64_t address, std::uint32_t pages,
+                           ByteView contents) override {
+        const std::size_t size = pages * page_size();
+        if (contents.size() > size) return fail("its variables do not fit", E2BIG);
+        auto mapping = Mapping::create(map, size, PROT_READ | PROT_WRITE, 0, address);
+        if (!mapping) return std::unexpected(mapping.error());
+        std::memcpy(mapping->begin(), contents.data(), contents.size());
+        const std::lock_guard lock(reading_);
+        arenas_.insert_or_assign(map, std::move(*mapping));
+        return {};
     }
 
     Result<void> open_perf_buffers(int map) override {
@@ -114,8 +131,9 @@ private:
 
     std::string release_;
     std::uint32_t cpus_ = 1;
-    std::mutex reading_;  ///< Of what only one may consume or produce.
+    std::mutex reading_;  ///< Of what only one may consume or produce; guards what follows.
     std::map<int, PerfBuffers> perf_;
+    std::map<int, Mapping> arenas_;
     Trace trace_;
 };
 

@@ -18,10 +18,12 @@ inline std::size_t page_size() { return static_cast<std::size_t>(sysconf(_SC_PAG
 /// One mmap(2) that undoes itself. Moves only.
 class Mapping {
 public:
+    /// @param address where, if nothing is there; 0: anywhere.
     static Result<Mapping> create(int descriptor, std::size_t size, int protection,
-                                  std::size_t offset) {
-        void* begin =
-            mmap(nullptr, size, protection, MAP_SHARED, descriptor, static_cast<off_t>(offset));
+                                  std::size_t offset, std::uint64_t address = 0) {
+        const int flags = MAP_SHARED | (address != 0 ? MAP_FIXED_NOREPLACE : 0);
+        void* begin = mmap(reinterpret_cast<void*>(address), size, protection, flags, descriptor,
+                           static_cast<off_t>(offset));
         if (begin == MAP_FAILED) return fail(std::string("mmap: ") + std::strerror(errno), errno);
         return Mapping(static_cast<std::byte*>(begin), size);
     }

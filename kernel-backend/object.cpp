@@ -91,6 +91,11 @@ Result<std::shared_ptr<KernelMap>> KernelObject::existing_map(
 }
 
 Result<void> KernelObject::fill(const MapSpec& spec, KernelMap& map) {
+    if (spec.type == MapType::arena) {
+        auto mapped =
+            kernel_->map_arena(map.descriptor(), spec.map_extra, spec.max_entries, spec.contents);
+        return mapped ? mapped : std::unexpected(mapped.error().in("map " + spec.name));
+    }
     if (spec.is_data())
         if (auto done = map.update(bytes_of(0), {spec.contents}, 0); !done) return done;
     if (spec.frozen)

@@ -77,6 +77,17 @@ struct PutRingRecord {
     static void fields(auto& self, auto&& visit) { visit(self.map, self.size, self.record); }
 };
 
+struct MapArena {
+    using Answer = Nothing;
+    std::int32_t map = 0;
+    std::uint64_t address = 0;
+    std::uint32_t pages = 0;
+    Bytes contents;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.map, self.address, self.pages, self.contents);
+    }
+};
+
 struct OpenPerfBuffers {
     using Answer = Nothing;
     std::int32_t map = 0;
@@ -102,7 +113,7 @@ struct OpenModuleTypes {
 
 using Request =
     std::variant<Hello, BpfCall, CloseDescriptor, ReadFile, TakeRingRecords, OpenPerfBuffers,
-                 TakePerfRecords, TakeTrace, OpenModuleTypes, PutRingRecord>;
+                 TakePerfRecords, TakeTrace, OpenModuleTypes, PutRingRecord, MapArena>;
 
 Bytes encode(const Request& request);
 /// @return an Error for what no `encode` writes.

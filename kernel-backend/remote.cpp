@@ -80,6 +80,10 @@ public:
     Result<void> put_ring_record(int map, std::uint32_t size, ByteView record) override {
         return plain(ask(PutRingRecord{map, size, Bytes(record.begin(), record.end())}));
     }
+    Result<void> map_arena(int map, std::uint64_t address, std::uint32_t pages,
+                           ByteView contents) override {
+        return plain(ask(MapArena{map, address, pages, Bytes(contents.begin(), contents.end())}));
+    }
     Result<void> open_perf_buffers(int map) override { return plain(ask(OpenPerfBuffers{map})); }
     Result<std::vector<PerfRecord>> take_perf_records(int map) override {
         return ask(TakePerfRecords{map});

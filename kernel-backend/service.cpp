@@ -64,6 +64,12 @@ Result<Nothing> answer(Kernel& kernel, PutRingRecord& put) {
     return Nothing{};
 }
 
+Result<Nothing> answer(Kernel& kernel, MapArena& arena) {
+    auto done = kernel.map_arena(arena.map, arena.address, arena.pages, arena.contents);
+    if (!done) return std::unexpected(done.error());
+    return Nothing{};
+}
+
 Result<Nothing> answer(Kernel& kernel, OpenPerfBuffers& open) {
     if (auto done = kernel.open_perf_buffers(open.map); !done) return std::unexpected(done.error());
     return Nothing{};

@@ -205,8 +205,6 @@ bool Analysis::check_maps() {
             return reject(has_one_value ? EINVAL : not_supported,
                           "invalid access to map value pointer, value_size={} off={}",
                           map.spec->value_size, offset);
-        if (map.type() == MapType::arena && map.spec->map_extra == 0)
-            return reject(EINVAL, "arena's user address must be set via map_extra or mmap()");
         if (map.is_refused) return give_up("maps that a kernel does not make");
         if (auto fits = check_map_program(*map.spec, map.field_set(), program_); !take(fits))
             return false;

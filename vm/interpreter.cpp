@@ -183,6 +183,7 @@ u64 loop(InterpreterMachine* machine, const Code* pc, u64* r, const void* const*
     address = (at);                                               \
     if constexpr (mode != Mode::fast) {                           \
         if (!m.allows(address, sizeof(T), writes)) {              \
+            if (writes && m.loses_write(address)) NEXT();         \
             access = {address, sizeof(T), writes};                \
             goto bad_access;                                      \
         }                                                         \

@@ -82,7 +82,7 @@ bool InterpreterMachine::observe(const Image& image, const Code* pc,
 }
 
 bool InterpreterMachine::reads_zero(std::uint64_t address) {
-    return probes_memory(program().type) && !region_near(address);
+    return memory().is_sparse(address) || (probes_memory(program().type) && !region_near(address));
 }
 
 void InterpreterMachine::note_wanted_write(std::uint64_t address, std::uint64_t bytes,

@@ -83,9 +83,11 @@ public:
         return memory().allows(address, bytes, write);
     }
 
-    /// Whether a load from there, which is not allowed, reads 0 (`probes_memory`). Near memory of
-    /// the program it does not: that is an overrun.
+    /// Whether a load from there, which is not allowed, reads 0: in an arena, and where
+    /// `probes_memory`. Near memory of the program it does not: that is an overrun.
     [[nodiscard]] bool reads_zero(std::uint64_t address);
+    /// Whether a store there, which is not allowed, does nothing.
+    [[nodiscard]] bool loses_write(std::uint64_t address) { return memory().is_sparse(address); }
 
     /// Notes a store that is allowed, if the run's writes are wanted.
     void note_write(std::uint64_t address, std::uint64_t bytes, const Image& image,

@@ -7,6 +7,7 @@
 
 #include "btf/btf.h"
 #include "fmt/format.h"
+#include "helpers/maps/arena.h"
 #include "helpers/maps/attributes.h"
 #include "helpers/maps/map_of_maps.h"
 #include "helpers/maps/prog_array.h"
@@ -138,6 +139,7 @@ Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count,
 
 void MapSet::add(std::shared_ptr<Map> map) {
     for (Region& region : map->regions()) memory_->add(std::move(region));
+    if (const auto* arena = dynamic_cast<const Arena*>(map.get())) memory_->consult(*arena);
     by_address_.push_back(map.get());
     maps_.push_back(std::move(map));
 }
@@ -184,13 +186,22 @@ Result<void> MapSet::fill_slot(const ObjectSpec& object, Map& map, const MapSlot
                 static_cast<int>(-status));
 }
 
+namespace {
+
+/// Where values have a constant address (map_direct_value_addr), their first; else 0.
+std::uint64_t values_of(const Map& map) {
+    if (const auto* arena = dynamic_cast<const Arena*>(&map)) return arena->begin();
+    if (map.spec().type != MapType::array) return 0;
+    const std::vector<Region> values = map.regions();
+    return values.empty() ? 0 : values.front().begin;
+}
+
+}  // namespace
+
 std::vector<MapAddress> MapSet::addresses() const {
     std::vector<MapAddress> result;
     for (const auto& map : maps_) {
-        // Only arrays of one copy have values at a constant address (map_direct_value_addr).
-        auto values = map->spec().type == MapType::array ? map->regions() : std::vector<Region>();
-        result.push_back({reinterpret_cast<std::uint64_t>(map.get()),
-                          values.empty() ? 0 : values.front().begin});
+        result.push_back({reinterpret_cast<std::uint64_t>(map.get()), values_of(*map)});
     }
     return result;
 }

@@ -38,19 +38,31 @@ const Region* Memory::find(std::uint64_t address) const {
     return address < region.end() ? &region : nullptr;
 }
 
+bool Memory::sources_allow(std::uint64_t address, std::uint64_t bytes, bool write) const {
+    return std::ranges::any_of(sources_, [&](const MemorySource* source) {
+        return source->allows(address, bytes, write);
+    });
+}
+
 bool Memory::allows(std::uint64_t address, std::uint64_t bytes, bool write) const {
     const Region* region = find(address);
     if (!region)
-        return (source_ && source_->allows(address, bytes, write)) ||
+        return sources_allow(address, bytes, write) ||
                (shared_ && shared_->allows(address, bytes, write));
     return region->holds(address, bytes) && (region->writable || !write);
+}
+
+bool Memory::is_sparse(std::uint64_t address) const {
+    const auto is_so = [&](const MemorySource* source) { return source->is_sparse(address); };
+    return std::ranges::any_of(sources_, is_so) || (shared_ && shared_->is_sparse(address));
 }
 
 const Region* Memory::nearest(std::uint64_t address) const {
     constexpr std::uint64_t reach = 4096;
     if (const Region* region = find(address)) return region;
     const Region* best = shared_ ? shared_->nearest(address) : nullptr;
-    if (!best && source_) best = source_->nearest(address);
+    for (const MemorySource* source : sources_)
+        if (!best) best = source->nearest(address);
     auto distance = [address](const Region& region) {
         return address < region.begin ? region.begin - address : address - region.end();
     };

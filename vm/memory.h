@@ -36,6 +36,9 @@ public:
                                       bool write) const = 0;
     /// The region around `address`, or the nearest one within 4 KiB, or null. It stays.
     [[nodiscard]] virtual const Region* nearest(std::uint64_t address) const = 0;
+    /// Whether an access there that is not allowed reads zeros, or writes nothing, and the program
+    /// goes on. Safe in a signal handler.
+    [[nodiscard]] virtual bool is_sparse(std::uint64_t) const { return false; }
 };
 
 /// Regions of one run on top of those that the whole instance shares.
@@ -49,19 +52,22 @@ public:
     void remove(std::uint64_t begin);
 
     /// Looks there too for what is in no region.
-    void consult(const MemorySource& source) { source_ = &source; }
+    void consult(const MemorySource& source) { sources_.push_back(&source); }
 
     /// Whether `bytes` at `address` may be read (or written) as a whole.
     [[nodiscard]] bool allows(std::uint64_t address, std::uint64_t bytes, bool write) const;
     /// The region around `address`, or the nearest one within 4 KiB, or null.
     [[nodiscard]] const Region* nearest(std::uint64_t address) const;
+    /// Whether one of the sources says so of the address (`MemorySource::is_sparse`).
+    [[nodiscard]] bool is_sparse(std::uint64_t address) const;
 
 private:
     [[nodiscard]] const Region* find(std::uint64_t address) const;
+    [[nodiscard]] bool sources_allow(std::uint64_t address, std::uint64_t bytes, bool write) const;
 
     std::vector<Region> regions_;  ///< Sorted by `begin`.
     const Memory* shared_;
-    const MemorySource* source_ = nullptr;
+    std::vector<const MemorySource*> sources_;
 };
 
 }  // namespace bpftwin

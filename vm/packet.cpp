@@ -6,11 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "vm/low_memory.h"
 #include "vm/test_run.h"
-
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
 
 namespace bpftwin {
 namespace {
@@ -19,32 +16,14 @@ constexpr std::uint64_t page = 65536;  // The largest page size of the supported
 constexpr std::uint64_t mapping_size =
     (Packet::skb_room + Packet::head_room + Packet::max_size + Packet::tail_room + page - 1) /
     page * page;
-// Above a non-PIE program and its heap; up to the end of what 32 bits reach.
-constexpr std::uint64_t lowest = 0x1000'0000;
-constexpr std::uint64_t limit = std::uint64_t{1} << 32;
 
 std::byte* pointer(std::uint64_t address) { return reinterpret_cast<std::byte*>(address); }
-
-/// Maps at `hint`, or wherever below the limit the system prefers.
-/// @return 0 if it has nothing there.
-std::uint64_t map_near(std::uint64_t hint) {
-    void* found = mmap(pointer(hint), mapping_size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (found == MAP_FAILED) return 0;
-    // A kernel or emulator without NOREPLACE takes the address as a mere hint.
-    const auto address = reinterpret_cast<std::uint64_t>(found);
-    if (address + mapping_size <= limit) return address;
-    munmap(found, mapping_size);
-    return 0;
-}
 
 }  // namespace
 
 Result<std::unique_ptr<Packet>> Packet::create() {
-    for (std::uint64_t hint = lowest; hint + mapping_size <= limit; hint += mapping_size)
-        if (const std::uint64_t begin = map_near(hint))
-            return std::unique_ptr<Packet>(
-                new Packet(static_cast<std::uint32_t>(begin) + skb_room));
+    if (const std::uint64_t begin = map_low(mapping_size, PROT_READ | PROT_WRITE))
+        return std::unique_ptr<Packet>(new Packet(static_cast<std::uint32_t>(begin) + skb_room));
     return fail("packet buffer: no free memory below 4 GiB; use fewer instances at once", ENOMEM);
 }
 

@@ -51,7 +51,8 @@ bool is_too_large_first(const MapSpec& spec, const MapTypeInfo& info) {
 }
 
 Result<void> check_common(const MapSpec& spec, const MapTypeInfo& info) {
-    if (spec.type != MapType::bloom_filter && spec.map_extra != 0)
+    const bool has_extra = spec.type == MapType::bloom_filter || spec.type == MapType::arena;
+    if (!has_extra && spec.map_extra != 0)
         return refuse(spec, "map_extra must be 0 for this type", EINVAL);
     if (has_all(spec.map_flags, map_flag::rdonly | map_flag::wronly))
         return refuse(spec, "map_flags has both rdonly and wronly", EINVAL);
@@ -142,6 +143,20 @@ Result<void> check_stack_limits(const MapSpec& spec) {
     return {};
 }
 
+/// arena_map_alloc.
+Result<void> check_arena_limits(const MapSpec& spec) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 32;
+    const std::uint64_t bytes = std::uint64_t{spec.max_entries} * page_size();
+    if ((spec.map_flags & map_flag::mmapable) == 0)
+        return refuse(spec, "an arena needs the flag mmapable", EINVAL);
+    if (spec.map_extra % page_size() != 0)
+        return refuse(spec, "map_extra, its address, is not that of a page", EINVAL);
+    if (bytes > most) return refuse(spec, "it is over 4 GiB", E2BIG);
+    if (spec.map_extra / most != (spec.map_extra + bytes - 1) / most)
+        return refuse(spec, "it lies on both sides of a multiple of 4 GiB", ERANGE);
+    return {};
+}
+
 Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
     if (info.per_cpu && spec.value_size > percpu_max_size)
         return refuse(spec, "per-CPU values are at most 32768 bytes", E2BIG);
@@ -177,6 +192,7 @@ Result<void> check_limits(const MapSpec& spec, const MapTypeInfo& info) {
         case MapFamily::cgroup_array:
         case MapFamily::cgroup_storage:
         case MapFamily::none: return {};
+        case MapFamily::arena: return check_arena_limits(spec);
         case MapFamily::local_storage: return check_storage_limits(spec);
         case MapFamily::stack_trace: return check_stack_limits(spec);
         case MapFamily::queue:

@@ -44,6 +44,7 @@ enum class MapFamily : std::uint8_t {
     queue,
     lpm_trie,
     bloom_filter,
+    arena,
 };
 
 /// Sizes that an attribute may have: `min` to `max` in steps of `step`.

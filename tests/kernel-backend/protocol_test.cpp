@@ -26,7 +26,8 @@ std::vector<Request> one_of_each() {
         TakePerfRecords{7},
         TakeTrace{},
         OpenModuleTypes{"nf_conntrack"},
-        PutRingRecord{7, 4096, bytes("record")}};
+        PutRingRecord{7, 4096, bytes("record")},
+        MapArena{7, 1ULL << 44, 100, bytes("variables")}};
 }
 
 TEST(protocol, every_request_comes_back_as_it_was) {

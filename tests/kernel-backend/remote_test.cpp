@@ -49,6 +49,11 @@ public:
         put = {map, Bytes(record.begin(), record.end())};
         return {};
     }
+    Result<void> map_arena(int map, std::uint64_t address, std::uint32_t pages,
+                           ByteView contents) override {
+        mapped = {map, address, pages, Bytes(contents.begin(), contents.end())};
+        return {};
+    }
     Result<void> open_perf_buffers(int map) override {
         if (map != 7) return fail("Bad file descriptor", EBADF);
         return {};
@@ -64,6 +69,7 @@ public:
     Bytes seen;
     int closed = -1;
     std::pair<int, Bytes> put;
+    std::tuple<int, std::uint64_t, std::uint32_t, Bytes> mapped;
 };
 
 struct DirectPeer final : Peer {
@@ -133,6 +139,8 @@ TEST_F(Remote, every_other_question_is_answered) {
     EXPECT_TRUE(kernel->put_ring_record(3, 4, bytes("abcd")));
     EXPECT_EQ(fake.put, std::pair(3, bytes("abcd")));
     EXPECT_EQ(kernel->put_ring_record(3, 4, bytes("abcde")).error().code, E2BIG);
+    EXPECT_TRUE(kernel->map_arena(3, 1ULL << 44, 2, bytes("abc")));
+    EXPECT_EQ(fake.mapped, std::tuple(3, 1ULL << 44, 2u, bytes("abc")));
     EXPECT_TRUE(kernel->open_perf_buffers(7));
     EXPECT_EQ(kernel->open_perf_buffers(8).error().code, EBADF);
     EXPECT_EQ(kernel->take_perf_records(2)->at(0).cpu, 2u);
