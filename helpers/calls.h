@@ -368,6 +368,18 @@ long sock_ops_cb_flags_set(Runtime& runtime, LiveSocket* socket, int flags);
 /// @param address struct sockaddr_in or sockaddr_in6.
 long bind(Runtime& runtime, LiveSocket* socket, const void* address, int size);
 
+// --- what a socket is (helpers/socket_cast_calls.cpp): addresses of kernel objects, or null
+
+std::uint64_t skc_to_tcp_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_tcp6_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_tcp_timewait_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_tcp_request_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_udp6_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_unix_sock(Runtime& runtime, std::uint64_t socket);
+/// The MPTCP connection that a TCP socket carries a part of.
+std::uint64_t skc_to_mptcp_sock(Runtime& runtime, LiveSocket* socket);
+std::uint64_t sock_from_file(Runtime& runtime, std::uint64_t file);
+
 // --- maps of sockets (helpers/socket_map_calls.cpp)
 
 long sock_map_update(Runtime& runtime, const void* context, Map& map, const void* key,

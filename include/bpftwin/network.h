@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -122,6 +123,8 @@ struct Socket {
     std::uint32_t classid = 0;
     bool ipv6_only = false;
     std::string congestion = "cubic";
+    /// Of a TCP socket that carries a part of an MPTCP connection: that one's name.
+    std::string subflow_of = {};
     /// Fields of struct bpf_tcp_sock by name.
     std::vector<std::pair<std::string, std::uint64_t>> tcp = {};
 };
