@@ -99,6 +99,12 @@ std::uint64_t this_cpu_ptr(Runtime& runtime, std::uint64_t whole);
 long perf_event_output(Runtime& runtime, const void* context, Map& map, std::uint64_t flags,
                        const void* data, std::uint32_t size);
 
+/// The same with a packet that is an object of the kernel: struct sk_buff, struct xdp_buff.
+long skb_output(Runtime& runtime, std::uint64_t skb, Map& map, std::uint64_t flags,
+                const void* data, std::uint32_t size);
+long xdp_output(Runtime& runtime, std::uint64_t xdp, Map& map, std::uint64_t flags,
+                const void* data, std::uint32_t size);
+
 // --- the world (helpers/world_calls.cpp)
 
 std::uint64_t ktime_get_ns(Runtime& runtime);
@@ -278,7 +284,8 @@ long check_mtu(Runtime& runtime, Packet& packet, std::uint32_t ifindex, void* mt
 long xdp_adjust_head(Runtime& runtime, Packet& packet, int delta);
 long xdp_adjust_tail(Runtime& runtime, Packet& packet, int delta);
 long xdp_adjust_meta(Runtime& runtime, Packet& packet, int delta);
-std::uint32_t xdp_get_buff_len(Runtime& runtime, Packet& packet);
+/// Of the packet, or where there is none of a struct xdp_buff.
+std::uint32_t xdp_get_buff_len(Runtime& runtime, std::uint64_t buffer);
 long xdp_load_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, void* to,
                     std::uint32_t size);
 long xdp_store_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, const void* from,
@@ -365,6 +372,8 @@ std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int l
 std::uint64_t sk_cgroup_id(Runtime& runtime, LiveSocket* socket);
 std::uint64_t sk_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int level);
 long sock_ops_cb_flags_set(Runtime& runtime, LiveSocket* socket, int flags);
+/// Noted in `SocketEffects::acks`, but of a closed connection. @param socket struct tcp_sock.
+long tcp_send_ack(Runtime& runtime, std::uint64_t socket, std::uint32_t next);
 /// @param address struct sockaddr_in or sockaddr_in6.
 long bind(Runtime& runtime, LiveSocket* socket, const void* address, int size);
 

@@ -153,6 +153,7 @@ struct SocketEffects {
     std::optional<std::uint32_t> callback_flags;  ///< By bpf_sock_ops_cb_flags_set.
     std::optional<IpAddress> bound_address;       ///< By bpf_bind.
     std::uint16_t bound_port = 0;
+    std::vector<std::uint32_t> acks;     ///< By bpf_tcp_send_ack: the byte expected next.
     Bytes header_options;                ///< TCP options that were written.
     std::uint32_t reserved_options = 0;  ///< Bytes reserved for them.
     std::uint32_t apply_bytes = 0;       ///< By bpf_msg_apply_bytes.
