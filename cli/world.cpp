@@ -144,6 +144,17 @@ Result<void> apply_areas(World& world, const Json& json) {
     return {};
 }
 
+/// {"schedule": "0xffffffff81000000"}
+Result<void> add_symbols(World& world, const Json& json) {
+    if (!json.is_object()) return fail("symbols: not a JSON object of names and addresses");
+    for (const auto& [name, value] : json.items()) {
+        auto address = parse_integer(value.is_string() ? value.get<std::string>() : value.dump());
+        if (!address) return std::unexpected(address.error().in("symbols: " + name));
+        world.symbols.emplace_back(name, *address);
+    }
+    return {};
+}
+
 /// {"task.comm": "\"bash\"", "args.file.f_flags": 2}: text is a value as in `ObjectField`.
 Result<void> add_objects(World& world, const Json& json) {
     if (!json.is_object()) return fail("objects is not a JSON object of paths and values");
@@ -168,6 +179,7 @@ Result<void> apply_json(World& world, const Json& json) {
         auto set = name == "task"      ? apply_json(world, value)
                    : name == "network" ? apply_network(world, value)
                    : name == "objects" ? add_objects(world, value)
+                   : name == "symbols" ? add_symbols(world, value)
                    : name == "vmas"    ? apply_areas(world, value)
                                        : set_json_field(world, name, value);
         if (!set) return set;

@@ -459,6 +459,19 @@ long sysctl_get_new_value(Runtime& runtime, const void* context, char* to, std::
 long sysctl_set_new_value(Runtime& runtime, const void* context, const char* from,
                           std::uint32_t size);
 
+// --- the kernel around a program of type syscall (helpers/syscall_calls.cpp)
+
+/// bpf(2). Maps are created, written and frozen; the program is stopped for what loads or attaches.
+/// @return a descriptor, 0, or the command's error; -EINVAL for commands that programs cannot give.
+long sys_bpf(Runtime& runtime, std::uint32_t command, const void* attributes, std::uint32_t size);
+long sys_close(Runtime& runtime, std::uint32_t fd);
+/// Of the world's symbols. @return 0, -EINVAL, or -ENOENT.
+long kallsyms_lookup_name(Runtime& runtime, const char* name, std::int32_t size, std::int32_t flags,
+                          std::uint64_t* address);
+/// @return the number of a type of the kernel's, -EINVAL, or -ENOENT.
+long btf_find_by_name_kind(Runtime& runtime, const char* name, std::int32_t size,
+                           std::uint32_t kind, std::int32_t flags);
+
 // --- checksums (helpers/checksum_calls.cpp)
 
 long csum_diff(Runtime& runtime, const void* from, std::uint32_t from_size, const void* to,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -91,6 +92,11 @@ public:
         heap_ = &heap;
         types_ = std::move(types);
     }
+    /// What the process that runs the program has open: maps that the program created, or null for
+    /// what is no map. They are closed with the run.
+    [[nodiscard]] std::map<std::uint32_t, std::shared_ptr<Map>>& descriptors() {
+        return descriptors_;
+    }
     /// Where the program left pointers to objects, which may be such that end with the run.
     [[nodiscard]] std::vector<std::uint64_t>& kept_pointers() { return kept_pointers_; }
 
@@ -117,6 +123,7 @@ private:
     KernelObjects* objects_ = nullptr;
     ObjectHeap* heap_ = nullptr;
     std::shared_ptr<const Btf> types_;
+    std::map<std::uint32_t, std::shared_ptr<Map>> descriptors_{{0, {}}, {1, {}}, {2, {}}};
     std::vector<std::uint64_t> kept_pointers_;
     std::optional<Stop> stop_;
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -79,6 +80,8 @@ struct World {
     /// Counters of the events in perf_event_array maps, and of the event that a perf_event program
     /// belongs to.
     PerfCounter perf = {};
+    /// Names and addresses of the kernel's symbols, for bpf_kallsyms_lookup_name.
+    std::vector<std::pair<std::string, std::uint64_t>> symbols = {};
     std::uint64_t attach_cookie = 0;  ///< What the program was attached with.
     std::uint64_t func_ip = 0;        ///< Where the function begins that is traced.
     std::int32_t retval = 0;          ///< What a cgroup's hook returns if nobody changes it.

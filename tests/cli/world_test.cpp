@@ -103,6 +103,16 @@ TEST(world, an_area_that_cannot_be_is_an_error_that_names_its_field) {
               "vmas: [1]: start: 0x1000 to 0x3000 is there already");
 }
 
+TEST(world, json_names_symbols_of_the_kernel) {
+    const auto world = from_json(R"({"symbols": {"schedule": "0xffffffff81000000"}})");
+    ASSERT_TRUE(world) << world.error().message;
+    ASSERT_EQ(world->symbols.size(), 1U);
+    EXPECT_EQ(world->symbols[0].first, "schedule");
+    EXPECT_EQ(world->symbols[0].second, 0xffff'ffff'8100'0000U);
+    EXPECT_FALSE(from_json(R"({"symbols": {"schedule": "x"}})"));
+    EXPECT_FALSE(from_json(R"({"symbols": [1]})"));
+}
+
 TEST(world, another_one_has_another_task_in_every_byte_of_its_ids) {
     World world = World::fixed();
     for (const std::uint32_t id : {0u, 1200u, 0xffffffffu}) {
