@@ -472,6 +472,13 @@ long kallsyms_lookup_name(Runtime& runtime, const char* name, std::int32_t size,
 long btf_find_by_name_kind(Runtime& runtime, const char* name, std::int32_t size,
                            std::uint32_t kind, std::int32_t flags);
 
+// --- infrared remote controls (helpers/remote_calls.cpp): noted in `RunResult::remote`
+
+long rc_repeat(Runtime& runtime, const void* sample);
+long rc_keydown(Runtime& runtime, const void* sample, std::uint32_t protocol,
+                std::uint64_t scancode, std::uint32_t toggle);
+long rc_pointer_rel(Runtime& runtime, const void* sample, std::int32_t x, std::int32_t y);
+
 // --- checksums (helpers/checksum_calls.cpp)
 
 long csum_diff(Runtime& runtime, const void* from, std::uint32_t from_size, const void* to,

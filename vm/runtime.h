@@ -33,6 +33,7 @@ struct Effects {
     std::vector<std::string> trace;
     std::uint64_t output_bytes = 0;  ///< Of `clones`, `events`, `trace` and `sequence` together.
     std::vector<SignalSent> signals;
+    std::vector<RemoteEvent> remote;
     std::string sequence;
     std::optional<std::int32_t> retval;
     std::optional<std::uint64_t> override_return;

@@ -141,6 +141,17 @@ struct SignalSent {
     friend bool operator==(const SignalSent&, const SignalSent&) = default;
 };
 
+/// What a program that decodes an infrared remote control reported (bpf_rc_*).
+struct RemoteEvent {
+    enum class Kind : std::uint8_t { repeat, keydown, pointer } kind = Kind::repeat;
+    std::uint32_t protocol = 0;  ///< Kind::keydown: RC_PROTO_* of <linux/lirc.h>, and what follows.
+    std::uint64_t scancode = 0;
+    bool toggle = false;
+    std::int32_t x = 0, y = 0;  ///< Kind::pointer: how far it moves.
+
+    friend bool operator==(const RemoteEvent&, const RemoteEvent&) = default;
+};
+
 /// Input of one run.
 struct RunInput {
     /// Packet for packet program types; absent: an empty one of the kernel's minimum length.
@@ -293,6 +304,7 @@ struct RunResult {
     std::vector<CallRecord> calls;
     std::uint64_t calls_that_can_fail = 0;         ///< With `calls`: how many of them, of all.
     std::vector<SignalSent> signals;               ///< In order, over all runs.
+    std::vector<RemoteEvent> remote;               ///< In order, over all runs.
     std::string sequence;                          ///< What an iterator wrote to its seq_file.
     std::optional<std::int32_t> retval;            ///< What bpf_set_retval set last.
     std::optional<std::uint64_t> override_return;  ///< What bpf_override_return set last.
