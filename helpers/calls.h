@@ -330,9 +330,20 @@ long skb_adjust_room(Runtime& runtime, Packet& packet, int difference, std::uint
 
 // --- lightweight tunnels (helpers/lwt_calls.cpp)
 
-/// Of segment routing headers: stops the program, as they are not simulated.
 long lwt_push_encap(Runtime& runtime, Packet& packet, std::uint32_t type, const void* header,
                     std::uint32_t size);
+
+// --- segment routing (helpers/seg6_calls.cpp)
+
+/// Writes flags, tag or values of the packet's segment routing header.
+long lwt_seg6_store_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, const void* from,
+                          std::uint32_t size);
+/// Makes room for values in it, or takes some away.
+long lwt_seg6_adjust_srh(Runtime& runtime, Packet& packet, std::uint32_t offset,
+                         std::int32_t difference);
+/// @param action SEG6_LOCAL_ACTION_*.
+long lwt_seg6_action(Runtime& runtime, Packet& packet, std::uint32_t action, const void* parameters,
+                     std::uint32_t size);
 
 // --- tunnels (helpers/tunnel_calls.cpp)
 
