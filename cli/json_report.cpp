@@ -58,6 +58,20 @@ Json event_json(const RunPlan& plan, const Event& event) {
     return json;
 }
 
+Json remote_json(const RemoteEvent& event) {
+    switch (event.kind) {
+        case RemoteEvent::Kind::repeat: return {{"kind", "repeat"}};
+        case RemoteEvent::Kind::keydown:
+            return {{"kind", "keydown"},
+                    {"protocol", event.protocol},
+                    {"scancode", event.scancode},
+                    {"toggle", event.toggle}};
+        case RemoteEvent::Kind::pointer:
+            return {{"kind", "pointer"}, {"x", event.x}, {"y", event.y}};
+    }
+    bug("RemoteEvent::Kind");
+}
+
 Json changes_json(const RunPlan& plan, const Outcome& outcome) {
     Json json = Json::object();
     for (const FieldChange& change :
@@ -101,6 +115,7 @@ Json run_json(const RunPlan& plan, const Outcome& outcome) {
             json["signals"].push_back(
                 {{"pid", sent.pid}, {"signal", sent.signal}, {"thread", sent.thread}});
     }
+    for (const RemoteEvent& event : result.remote) json["remote"].push_back(remote_json(event));
     if (!result.sequence.empty()) json["sequence"] = result.sequence;
     if (result.retval) json["retval"] = *result.retval;
     if (result.override_return) json["override_return"] = *result.override_return;

@@ -217,7 +217,7 @@ struct Word {
     std::string_view text;
     std::uint32_t number;
 };
-constexpr Word families[] = {{"ipv4", 2}, {"ipv6", 10}};
+constexpr Word families[] = {{"unix", 1}, {"ipv4", 2}, {"ipv6", 10}};
 constexpr Word types[] = {{"stream", 1}, {"dgram", 2}, {"raw", 3}};
 constexpr Word protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"mptcp", 262}};
 constexpr Word states[] = {{"established", 1}, {"syn_sent", 2},   {"syn_recv", 3},
@@ -299,6 +299,7 @@ constexpr Field<Socket> socket_fields[] = {
     {"classid", take<&Socket::classid>},
     {"ipv6_only", take<&Socket::ipv6_only>},
     {"congestion", take<&Socket::congestion>},
+    {"subflow_of", take<&Socket::subflow_of>},
     {"tcp", take_tcp},
 };
 constexpr Field<Sysctl> sysctl_fields[] = {
@@ -362,6 +363,20 @@ Result<void> take_tunnel(Network& network, const Json& json, const Network& know
     return {};
 }
 
+/// What a socket is a part of is an MPTCP connection.
+Result<void> check_subflows(const Network& network) {
+    constexpr std::uint32_t mptcp = 262;
+    for (std::size_t i = 0; i < network.sockets.size(); ++i) {
+        const std::string& name = network.sockets[i].subflow_of;
+        const bool is_there = std::ranges::any_of(network.sockets, [&](const Socket& other) {
+            return other.name == name && other.protocol == mptcp;
+        });
+        if (!name.empty() && !is_there)
+            return fail(fmt::format("[{}]: subflow_of: no MPTCP socket '{}'", i, name));
+    }
+    return {};
+}
+
 /// What was left out of a socket follows from the rest.
 Result<void> take_sockets(Network& network, const Json& json, const Network& known) {
     auto taken = take_list<&Network::sockets, socket_fields>(network, json, known);
@@ -376,7 +391,7 @@ Result<void> take_sockets(Network& network, const Json& json, const Network& kno
             socket.state = socket.protocol == udp ? 7 : 10;
         socket.local.ipv6 = socket.remote.ipv6 = socket.family == AF_INET6;
     }
-    return {};
+    return check_subflows(network);
 }
 
 Result<void> take_own_socket(Network& network, const Json& json, const Network& known) {

@@ -27,6 +27,8 @@ std::vector<std::string> socket_lines(const SocketEffects& effects) {
     if (effects.bound_address)
         lines.push_back(fmt::format("socket bound to {} port {}", text_of(*effects.bound_address),
                                     effects.bound_port));
+    for (const std::uint32_t next : effects.acks)
+        lines.push_back(fmt::format("acknowledged up to {}", next));
     if (!effects.header_options.empty())
         lines.push_back(fmt::format("header options {}", hex(effects.header_options, " ")));
     if (effects.reserved_options != 0)
@@ -48,6 +50,7 @@ nlohmann::json socket_json(const SocketEffects& effects) {
                            {"option", set.option},
                            {"value", hex(set.value, "")}});
     nlohmann::json json = {{"options", options},
+                           {"acks", effects.acks},
                            {"header_options", hex(effects.header_options, "")},
                            {"reserved_options", effects.reserved_options},
                            {"apply_bytes", effects.apply_bytes},

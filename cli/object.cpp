@@ -43,11 +43,13 @@ std::string program_list(const ObjectSpec& object) {
 }
 
 /// Helpers that give objects of the kernel or look at its types.
-bool asks_for_types(std::uint32_t helper) {
-    constexpr auto names = std::to_array<std::string_view>(
-        {"get_current_task", "get_current_task_btf", "snprintf_btf", "seq_printf_btf"});
-    return std::ranges::any_of(
-        names, [&](std::string_view name) { return helper_named(name)->id == helper; });
+bool asks_for_types(std::uint32_t number) {
+    constexpr auto names =
+        std::to_array<std::string_view>({"get_current_task", "get_current_task_btf", "snprintf_btf",
+                                         "seq_printf_btf", "btf_find_by_name_kind"});
+    const Helper* helper = helper_by_id(number);
+    return helper && (std::ranges::find(names, helper->name) != names.end() ||
+                      helper->name.starts_with("skc_to_"));
 }
 
 /// Whether a program may meet objects of the kernel: its hook passes them, or it asks for one.

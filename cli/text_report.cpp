@@ -150,6 +150,7 @@ private:
         for (const SignalSent& sent : result.signals)
             add("signal", fmt::format("{} to {} {}", sent.signal,
                                       sent.thread ? "thread" : "process", sent.pid));
+        for (const RemoteEvent& event : result.remote) add("remote", remote_text(event));
         if (!result.sequence.empty())
             text += indented(result.sequence, fmt::format("{}{} ", indent, style_.dim("seq")));
         if (result.retval) add("retval", fmt::to_string(*result.retval));
@@ -157,6 +158,17 @@ private:
         if (!plan_.calls) return text;
         for (const CallRecord& call : result.calls) add("call", call_text(call));
         return text;
+    }
+
+    [[nodiscard]] static std::string remote_text(const RemoteEvent& event) {
+        switch (event.kind) {
+            case RemoteEvent::Kind::repeat: return "repeat";
+            case RemoteEvent::Kind::keydown:
+                return fmt::format("keydown protocol {} scancode {:#x}{}", event.protocol,
+                                   event.scancode, event.toggle ? " toggle" : "");
+            case RemoteEvent::Kind::pointer: return fmt::format("pointer {} {}", event.x, event.y);
+        }
+        bug("RemoteEvent::Kind");
     }
 
     [[nodiscard]] std::string clone_text(const Clone& clone, std::string_view indent) const {

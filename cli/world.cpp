@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "cli/areas.h"
 #include "cli/hex.h"
 #include "cli/network.h"
 #include "fmt/format.h"
@@ -136,6 +137,24 @@ Result<void> apply_network(World& world, const Json& json) {
     return {};
 }
 
+Result<void> apply_areas(World& world, const Json& json) {
+    auto areas = parse_areas(json);
+    if (!areas) return std::unexpected(areas.error().in("vmas"));
+    world.task.areas = std::move(*areas);
+    return {};
+}
+
+/// {"schedule": "0xffffffff81000000"}
+Result<void> add_symbols(World& world, const Json& json) {
+    if (!json.is_object()) return fail("symbols: not a JSON object of names and addresses");
+    for (const auto& [name, value] : json.items()) {
+        auto address = parse_integer(value.is_string() ? value.get<std::string>() : value.dump());
+        if (!address) return std::unexpected(address.error().in("symbols: " + name));
+        world.symbols.emplace_back(name, *address);
+    }
+    return {};
+}
+
 /// {"task.comm": "\"bash\"", "args.file.f_flags": 2}: text is a value as in `ObjectField`.
 Result<void> add_objects(World& world, const Json& json) {
     if (!json.is_object()) return fail("objects is not a JSON object of paths and values");
@@ -160,6 +179,8 @@ Result<void> apply_json(World& world, const Json& json) {
         auto set = name == "task"      ? apply_json(world, value)
                    : name == "network" ? apply_network(world, value)
                    : name == "objects" ? add_objects(world, value)
+                   : name == "symbols" ? add_symbols(world, value)
+                   : name == "vmas"    ? apply_areas(world, value)
                                        : set_json_field(world, name, value);
         if (!set) return set;
     }
@@ -222,6 +243,9 @@ World other_world(World world, bool invented) {
         *value += every_byte_of_address;
     for (auto* list : {&world.task.kernel_stack, &world.task.user_stack, &world.task.cgroups})
         for (std::uint64_t& value : *list) value += every_byte_of_address;
+    constexpr std::uint64_t every_byte_of_page = 0x0000'0101'0101'0000;
+    for (MemoryArea& area : world.task.areas)
+        area.start += every_byte_of_page, area.end += every_byte_of_page;
     return world;
 }
 

@@ -99,6 +99,12 @@ std::uint64_t this_cpu_ptr(Runtime& runtime, std::uint64_t whole);
 long perf_event_output(Runtime& runtime, const void* context, Map& map, std::uint64_t flags,
                        const void* data, std::uint32_t size);
 
+/// The same with a packet that is an object of the kernel: struct sk_buff, struct xdp_buff.
+long skb_output(Runtime& runtime, std::uint64_t skb, Map& map, std::uint64_t flags,
+                const void* data, std::uint32_t size);
+long xdp_output(Runtime& runtime, std::uint64_t xdp, Map& map, std::uint64_t flags,
+                const void* data, std::uint32_t size);
+
 // --- the world (helpers/world_calls.cpp)
 
 std::uint64_t ktime_get_ns(Runtime& runtime);
@@ -120,6 +126,10 @@ std::uint64_t get_current_task(Runtime& runtime);
 std::uint64_t get_current_task_btf(Runtime& runtime);
 /// @return address of a `struct pt_regs`, whose fields are those that paths `regs.…` set.
 std::uint64_t task_pt_regs(Runtime& runtime, std::uint64_t task);
+/// Calls `callback(task, vma, context)` for the area of the task's memory that holds an address.
+/// @return 0, -EINVAL for flags, -ENOENT where there is none.
+long find_vma(Runtime& runtime, std::uint64_t task, std::uint64_t address, std::uint64_t callback,
+              std::uint64_t context, std::uint64_t flags);
 std::uint64_t get_current_cgroup_id(Runtime& runtime);
 /// @return 0 where there is no such level.
 std::uint64_t get_current_ancestor_cgroup_id(Runtime& runtime, std::int32_t level);
@@ -274,7 +284,8 @@ long check_mtu(Runtime& runtime, Packet& packet, std::uint32_t ifindex, void* mt
 long xdp_adjust_head(Runtime& runtime, Packet& packet, int delta);
 long xdp_adjust_tail(Runtime& runtime, Packet& packet, int delta);
 long xdp_adjust_meta(Runtime& runtime, Packet& packet, int delta);
-std::uint32_t xdp_get_buff_len(Runtime& runtime, Packet& packet);
+/// Of the packet, or where there is none of a struct xdp_buff.
+std::uint32_t xdp_get_buff_len(Runtime& runtime, std::uint64_t buffer);
 long xdp_load_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, void* to,
                     std::uint32_t size);
 long xdp_store_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, const void* from,
@@ -319,9 +330,20 @@ long skb_adjust_room(Runtime& runtime, Packet& packet, int difference, std::uint
 
 // --- lightweight tunnels (helpers/lwt_calls.cpp)
 
-/// Of segment routing headers: stops the program, as they are not simulated.
 long lwt_push_encap(Runtime& runtime, Packet& packet, std::uint32_t type, const void* header,
                     std::uint32_t size);
+
+// --- segment routing (helpers/seg6_calls.cpp)
+
+/// Writes flags, tag or values of the packet's segment routing header.
+long lwt_seg6_store_bytes(Runtime& runtime, Packet& packet, std::uint32_t offset, const void* from,
+                          std::uint32_t size);
+/// Makes room for values in it, or takes some away.
+long lwt_seg6_adjust_srh(Runtime& runtime, Packet& packet, std::uint32_t offset,
+                         std::int32_t difference);
+/// @param action SEG6_LOCAL_ACTION_*.
+long lwt_seg6_action(Runtime& runtime, Packet& packet, std::uint32_t action, const void* parameters,
+                     std::uint32_t size);
 
 // --- tunnels (helpers/tunnel_calls.cpp)
 
@@ -361,8 +383,22 @@ std::uint64_t skb_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int l
 std::uint64_t sk_cgroup_id(Runtime& runtime, LiveSocket* socket);
 std::uint64_t sk_ancestor_cgroup_id(Runtime& runtime, LiveSocket* socket, int level);
 long sock_ops_cb_flags_set(Runtime& runtime, LiveSocket* socket, int flags);
+/// Noted in `SocketEffects::acks`, but of a closed connection. @param socket struct tcp_sock.
+long tcp_send_ack(Runtime& runtime, std::uint64_t socket, std::uint32_t next);
 /// @param address struct sockaddr_in or sockaddr_in6.
 long bind(Runtime& runtime, LiveSocket* socket, const void* address, int size);
+
+// --- what a socket is (helpers/socket_cast_calls.cpp): addresses of kernel objects, or null
+
+std::uint64_t skc_to_tcp_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_tcp6_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_tcp_timewait_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_tcp_request_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_udp6_sock(Runtime& runtime, std::uint64_t socket);
+std::uint64_t skc_to_unix_sock(Runtime& runtime, std::uint64_t socket);
+/// The MPTCP connection that a TCP socket carries a part of.
+std::uint64_t skc_to_mptcp_sock(Runtime& runtime, LiveSocket* socket);
+std::uint64_t sock_from_file(Runtime& runtime, std::uint64_t file);
 
 // --- maps of sockets (helpers/socket_map_calls.cpp)
 
@@ -433,6 +469,26 @@ long sysctl_get_current_value(Runtime& runtime, const void* context, char* to, s
 long sysctl_get_new_value(Runtime& runtime, const void* context, char* to, std::uint32_t size);
 long sysctl_set_new_value(Runtime& runtime, const void* context, const char* from,
                           std::uint32_t size);
+
+// --- the kernel around a program of type syscall (helpers/syscall_calls.cpp)
+
+/// bpf(2). Maps are created, written and frozen; the program is stopped for what loads or attaches.
+/// @return a descriptor, 0, or the command's error; -EINVAL for commands that programs cannot give.
+long sys_bpf(Runtime& runtime, std::uint32_t command, const void* attributes, std::uint32_t size);
+long sys_close(Runtime& runtime, std::uint32_t fd);
+/// Of the world's symbols. @return 0, -EINVAL, or -ENOENT.
+long kallsyms_lookup_name(Runtime& runtime, const char* name, std::int32_t size, std::int32_t flags,
+                          std::uint64_t* address);
+/// @return the number of a type of the kernel's, -EINVAL, or -ENOENT.
+long btf_find_by_name_kind(Runtime& runtime, const char* name, std::int32_t size,
+                           std::uint32_t kind, std::int32_t flags);
+
+// --- infrared remote controls (helpers/remote_calls.cpp): noted in `RunResult::remote`
+
+long rc_repeat(Runtime& runtime, const void* sample);
+long rc_keydown(Runtime& runtime, const void* sample, std::uint32_t protocol,
+                std::uint64_t scancode, std::uint32_t toggle);
+long rc_pointer_rel(Runtime& runtime, const void* sample, std::int32_t x, std::int32_t y);
 
 // --- checksums (helpers/checksum_calls.cpp)
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <expected>
+#include <optional>
 
 #include "fmt/format.h"
 #include "helpers/calls.h"
 #include "helpers/implementation.h"
 #include "helpers/maps/perf_event_array.h"
 #include "helpers/maps/ring_buffer.h"
+#include "helpers/packet_objects.h"
 #include "helpers/require.h"
 #include "helpers/touch.h"
 #include "vm/packet.h"
@@ -42,24 +44,52 @@ constexpr unsigned packet_size_shift = 32;
 
 /// The packet that may be appended: of socket buffers and XDP (bpf_skb_event_output and
 /// bpf_xdp_event_output), not of messages and events of sockets (bpf_event_output_data).
-const Packet* appendable(Runtime& runtime) {
+std::optional<PacketObject> appendable(Runtime& runtime) {
     const ProgType type = runtime.program().type;
-    return type == ProgType::sk_msg || type == ProgType::sock_ops ? nullptr : runtime.packet();
+    const Packet* packet = runtime.packet();
+    if (!packet || type == ProgType::sk_msg || type == ProgType::sock_ops) return std::nullopt;
+    return PacketObject{.data = packet->data(), .size = packet->size()};
 }
 
-/// Bytes of the packet that `flags` ask to be appended. Program types without a packet have none
-/// of these flags.
-std::expected<std::uint64_t, int> appended_size(Runtime& runtime, std::uint64_t flags) {
+/// Bytes of the packet that `flags` ask to be appended. Where there is no packet they must ask for
+/// none.
+std::expected<std::uint64_t, int> appended_size(const std::optional<PacketObject>& packet,
+                                                std::uint64_t flags) {
     const std::uint64_t rest = flags >> output_flag::packet_size_shift;
-    const Packet* packet = appendable(runtime);
     if ((rest & ~(packet ? output_flag::packet_size : 0)) != 0) return std::unexpected(-EINVAL);
-    if (packet && rest > packet->size()) return std::unexpected(-EFAULT);
+    if (packet && rest > packet->size) return std::unexpected(-EFAULT);
     return rest;
 }
 
-void append(Bytes& record, const void* data, std::uint64_t size) {
+/// Appends bytes of the packet. @return false with the program stopped where they are not there.
+bool append_packet(Runtime& runtime, Bytes& record, const PacketObject& packet,
+                   std::uint64_t size) {
+    const std::size_t begin = record.size();
+    record.resize(begin + size);
+    if (size == 0 || runtime.probe_read(&record[begin], packet.data, size)) return true;
+    runtime.stop(
+        {.reason = fmt::format("the packet's {} bytes are not where its data points", size)});
+    return false;
+}
+
+/// bpf_event_output: `data`, and behind it as much of the packet as `flags` ask for.
+long output(Runtime& runtime, Map& map, std::uint64_t flags, const void* data, std::uint32_t size,
+            const std::optional<PacketObject>& packet) {
+    if (!require_map_type(runtime, map, MapType::perf_event_array)) return 0;
+    const auto appended = appended_size(packet, flags);
+    if (!appended) return appended.error();
+    const std::uint32_t cpu = runtime.world().world().cpu;
+    const std::uint64_t slot = flags & output_flag::index;
+    const std::uint64_t index = slot == output_flag::current_cpu ? cpu : slot;
+    if (const long error = static_cast<PerfEventArray&>(map).check_output(index, cpu)) return error;
+    if (!require_output_room(runtime, size + *appended + sizeof(Event))) return 0;
+    touch_readable(data, size);
+    Event event{.map = map.spec().name, .cpu = static_cast<std::uint32_t>(index), .data = {}};
     const auto* bytes = static_cast<const std::byte*>(data);
-    record.insert(record.end(), bytes, bytes + size);
+    event.data.assign(bytes, bytes + size);
+    if (packet && !append_packet(runtime, event.data, *packet, *appended)) return 0;
+    runtime.effects().events.push_back(std::move(event));
+    return 0;
 }
 
 }  // namespace
@@ -96,23 +126,17 @@ std::uint64_t ringbuf_query(Runtime&, RingBuffer& map, std::uint64_t flags) {
 
 long perf_event_output(Runtime& runtime, const void*, Map& map, std::uint64_t flags,
                        const void* data, std::uint32_t size) {
-    if (!require_map_type(runtime, map, MapType::perf_event_array)) return 0;
-    const auto appended = appended_size(runtime, flags);
-    if (!appended) return appended.error();
-    const std::uint32_t cpu = runtime.world().world().cpu;
-    const std::uint64_t slot = flags & output_flag::index;
-    const std::uint64_t index = slot == output_flag::current_cpu ? cpu : slot;
-    if (const long error = static_cast<PerfEventArray&>(map).check_output(index, cpu)) return error;
-    if (!require_output_room(runtime, size + *appended + sizeof(Event))) return 0;
-    touch_readable(data, size);
-    Event event{.map = map.spec().name, .cpu = static_cast<std::uint32_t>(index), .data = {}};
-    append(event.data, data, size);
-    if (*appended != 0) {
-        const std::uint64_t begin = runtime.packet()->data();
-        append(event.data, reinterpret_cast<const std::byte*>(begin), *appended);
-    }
-    runtime.effects().events.push_back(std::move(event));
-    return 0;
+    return output(runtime, map, flags, data, size, appendable(runtime));
+}
+
+long skb_output(Runtime& runtime, std::uint64_t skb, Map& map, std::uint64_t flags,
+                const void* data, std::uint32_t size) {
+    return output(runtime, map, flags, data, size, packet_of_skb(runtime, skb));
+}
+
+long xdp_output(Runtime& runtime, std::uint64_t xdp, Map& map, std::uint64_t flags,
+                const void* data, std::uint32_t size) {
+    return output(runtime, map, flags, data, size, packet_of_xdp(runtime, xdp));
 }
 
 }  // namespace bpftwin::calls

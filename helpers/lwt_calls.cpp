@@ -1,5 +1,5 @@
-// Lightweight tunnels (net/core/lwt_bpf.c bpf_lwt_push_ip_encap): an outer IP header, and what
-// follows it, in front of the packet.
+// Lightweight tunnels: an outer IP header, and what follows it, in front of the packet
+// (net/core/lwt_bpf.c bpf_lwt_push_ip_encap), or segments that it is sent through.
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 
@@ -8,7 +8,9 @@
 
 #include "helpers/calls.h"
 #include "helpers/maps/attributes.h"
+#include "helpers/segment_routing.h"
 #include "helpers/skb_room.h"
+#include "helpers/touch.h"
 #include "vm/context.h"
 #include "vm/packet.h"
 #include "vm/runtime.h"
@@ -71,8 +73,10 @@ long lwt_push_encap(Runtime& runtime, Packet& packet, std::uint32_t type, const 
     enum : std::uint32_t { seg6, seg6_inline, ip };  // BPF_LWT_ENCAP_*.
     if (type == ip) return push_ip(runtime, packet, header, size);
     if (type > ip || runtime.program().type == ProgType::lwt_xmit) return -EINVAL;
-    runtime.stop({.reason = "segment routing (BPF_LWT_ENCAP_SEG6) is not simulated"});
-    return 0;
+    touch_readable(header, size);
+    const ByteView bytes(static_cast<const std::byte*>(header), size);
+    return push_segments(runtime, packet, type == seg6 ? SegmentPush::outside : SegmentPush::inside,
+                         bytes);
 }
 
 }  // namespace bpftwin::calls

@@ -13,6 +13,7 @@
 #include "helpers/require.h"
 #include "helpers/tasks.h"
 #include "vm/context.h"
+#include "vm/kernel_objects.h"
 #include "vm/runtime.h"
 #include "vm/sockets.h"
 
@@ -215,6 +216,15 @@ long sock_ops_cb_flags_set(Runtime& runtime, LiveSocket* socket, int flags) {
     runtime.effects().socket.callback_flags = socket->callback_flags;
     static_cast<void>(runtime.context().set("bpf_sock_ops_cb_flags", socket->callback_flags));
     return flags & ~all;
+}
+
+long tcp_send_ack(Runtime& runtime, std::uint64_t socket, std::uint32_t next) {
+    KernelObjects* objects = runtime.objects();
+    const bool closed =
+        objects && objects->number(socket, "sock_common", "skc_state") == tcp_state::close;
+    if (closed || !require_output_room(runtime, sizeof next)) return 0;
+    runtime.effects().socket.acks.push_back(next);
+    return 0;
 }
 
 long bind(Runtime& runtime, LiveSocket* socket, const void* address, int size) {

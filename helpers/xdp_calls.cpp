@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "helpers/calls.h"
+#include "helpers/packet_objects.h"
 #include "vm/context.h"
 #include "vm/packet.h"
 #include "vm/runtime.h"
@@ -62,7 +63,10 @@ long xdp_adjust_meta(Runtime& runtime, Packet& packet, int delta) {
     return 0;
 }
 
-std::uint32_t xdp_get_buff_len(Runtime&, Packet& packet) { return packet.size(); }
+std::uint32_t xdp_get_buff_len(Runtime& runtime, std::uint64_t buffer) {
+    if (runtime.packet()) return runtime.packet()->size();
+    return static_cast<std::uint32_t>(packet_of_xdp(runtime, buffer).size);
+}
 
 long xdp_load_bytes(Runtime&, Packet& packet, std::uint32_t offset, void* to, std::uint32_t size) {
     if (const long error = check_range(packet, offset, size)) return error;

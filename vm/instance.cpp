@@ -128,6 +128,7 @@ void take_effects(Effects& effects, const Surroundings& around, RunResult& resul
     result.events = std::move(effects.events);
     result.trace = std::move(effects.trace);
     result.signals = std::move(effects.signals);
+    result.remote = std::move(effects.remote);
     result.sequence = std::move(effects.sequence);
     result.retval = effects.retval;
     result.override_return = effects.override_return;

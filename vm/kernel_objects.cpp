@@ -410,6 +410,19 @@ std::uint64_t KernelObjects::registers() {
     return registers_;
 }
 
+AddressSpace& KernelObjects::address_space() {
+    if (!address_space_) address_space_.emplace(*this, task_.areas);
+    return *address_space_;
+}
+
+std::uint64_t KernelObjects::area_of(std::uint64_t task, std::uint64_t address) {
+    if (task_.areas.empty()) return 0;
+    AddressSpace& space = address_space();
+    const bool is_its =
+        types_ ? number(task, "task_struct", "mm") == space.address() : task == current_task();
+    return is_its ? space.area_at(address) : 0;
+}
+
 std::uint64_t KernelObjects::cgroup(std::uint64_t id) {
     const auto ids = cgroups_of(task_);
     const auto found = std::ranges::find(ids, id);
@@ -443,6 +456,11 @@ void KernelObjects::describe_task(std::uint64_t task, const Task& as) {
         std::ranges::copy(std::string_view(as.comm).substr(0, 15), reinterpret_cast<char*>(comm));
     if (const auto ids = cgroups_of(as); task == current_ && !ids.empty())
         set("cgroups.dfl_cgrp", fmt::format("{:#x}", cgroup(ids.back())));
+    if (!as.areas.empty()) {
+        const std::string memory = fmt::format("{:#x}", address_space().address());
+        set("mm", memory);
+        set("active_mm", memory);
+    }
     if (as.pid == as.tgid)
         set("group_leader", fmt::format("{:#x}", task));
     else

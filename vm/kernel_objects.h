@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "bpftwin/run.h"
 #include "btf/btf.h"
+#include "vm/address_space.h"
 #include "vm/hook.h"
 #include "vm/object_memory.h"
 #include "vm/object_path.h"
@@ -53,6 +55,9 @@ public:
     [[nodiscard]] std::uint32_t argument_words() const { return argument_words_; }
     /// Address of the cgroup of that id, one of the running task's; 0: it is not in it.
     std::uint64_t cgroup(std::uint64_t id);
+    /// Address of the `struct vm_area_struct` of a task that an address in user space lies in; 0:
+    /// there is none.
+    std::uint64_t area_of(std::uint64_t task, std::uint64_t address);
     /// The running task as its object says, where that exists.
     [[nodiscard]] Task task();
 
@@ -100,6 +105,7 @@ private:
     Result<std::uint64_t> bytes_of(std::string_view text);
     std::uint64_t make_task(std::uint32_t pid);
     void describe_task(std::uint64_t task, const Task& as);
+    AddressSpace& address_space();
 
     std::shared_ptr<const Btf> types_;
     Task task_;
@@ -110,6 +116,7 @@ private:
     std::uint32_t argument_words_ = 0;
     std::uint64_t current_ = 0;
     std::uint64_t registers_ = 0;
+    std::optional<AddressSpace> address_space_;
     std::map<std::uint32_t, std::uint64_t> tasks_;
     std::map<std::uint64_t, std::uint64_t> cgroups_;                              ///< By id.
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> variables_;  ///< By type, CPU.

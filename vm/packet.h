@@ -11,6 +11,14 @@
 
 namespace bpftwin {
 
+/// The segment routing header of a packet, as programs of type lwt_seg6local change it (struct
+/// seg6_bpf_srh_state).
+struct SegmentHeader {
+    std::uint32_t address = 0;  ///< 0: the packet has none.
+    std::uint16_t size = 0;     ///< Behind its first 8 bytes, whatever the header itself says.
+    bool is_valid = false;      ///< As far as is known.
+};
+
 /// What a socket buffer carries besides its bytes and the fields of its context.
 struct SkbState {
     bool hash_is_chosen = false;  ///< A program chose the flow's hash, which may be 0 (`l4_hash`).
@@ -19,6 +27,8 @@ struct SkbState {
     std::optional<std::uint8_t> checksum_level = {};
     /// Tunnel that a program chose, in place of the one the packet came through.
     std::optional<TunnelKey> tunnel = {};
+    /// None: nobody asked yet.
+    std::optional<SegmentHeader> segments = {};
 };
 
 /// A packet buffer. `meta <= data <= data_end <= end of the buffer`, as addresses below 4 GiB.

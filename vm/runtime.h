@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +33,7 @@ struct Effects {
     std::vector<std::string> trace;
     std::uint64_t output_bytes = 0;  ///< Of `clones`, `events`, `trace` and `sequence` together.
     std::vector<SignalSent> signals;
+    std::vector<RemoteEvent> remote;
     std::string sequence;
     std::optional<std::int32_t> retval;
     std::optional<std::uint64_t> override_return;
@@ -91,6 +93,11 @@ public:
         heap_ = &heap;
         types_ = std::move(types);
     }
+    /// What the process that runs the program has open: maps that the program created, or null for
+    /// what is no map. They are closed with the run.
+    [[nodiscard]] std::map<std::uint32_t, std::shared_ptr<Map>>& descriptors() {
+        return descriptors_;
+    }
     /// Where the program left pointers to objects, which may be such that end with the run.
     [[nodiscard]] std::vector<std::uint64_t>& kept_pointers() { return kept_pointers_; }
 
@@ -117,6 +124,7 @@ private:
     KernelObjects* objects_ = nullptr;
     ObjectHeap* heap_ = nullptr;
     std::shared_ptr<const Btf> types_;
+    std::map<std::uint32_t, std::shared_ptr<Map>> descriptors_{{0, {}}, {1, {}}, {2, {}}};
     std::vector<std::uint64_t> kept_pointers_;
     std::optional<Stop> stop_;
 };

@@ -115,9 +115,11 @@ SocketTable::SocketTable(const Network& network, const Socket& own) {
 }
 
 LiveSocket* SocketTable::at(std::uint64_t address) {
-    for (const auto& live : sockets_)
-        if (live->address() == address || live->tcp_address() == address) return live.get();
-    return nullptr;
+    const auto found = std::ranges::find_if(sockets_, [&](const auto& live) {
+        return address == live->address() || address == live->tcp_address() ||
+               (address == live->object && address != 0);
+    });
+    return found == sockets_.end() ? nullptr : found->get();
 }
 
 LiveSocket* SocketTable::find(const SocketQuery& query) {
@@ -134,6 +136,12 @@ LiveSocket* SocketTable::find(const SocketQuery& query) {
 LiveSocket* SocketTable::with_cookie(std::uint64_t cookie) {
     for (const auto& live : sockets_)
         if (live->socket.cookie == cookie) return live.get();
+    return nullptr;
+}
+
+LiveSocket* SocketTable::named(std::string_view name) {
+    for (const auto& live : sockets_)
+        if (live->socket.name == name) return live.get();
     return nullptr;
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bpftwin/network.h"
@@ -48,6 +49,7 @@ struct LiveSocket {
     std::map<std::pair<int, int>, std::int32_t> options;
     std::uint32_t callback_flags = 0;  ///< bpf_sock_ops_cb_flags.
     unsigned references = 0;           ///< That the program holds.
+    std::uint64_t object = 0;          ///< What it is as an object of the kernel, if it was asked.
 };
 
 /// What a socket is looked for by.
@@ -76,6 +78,8 @@ public:
     /// Never 0: those that have none were given a number that no other one has.
     static std::uint64_t cookie_of(const LiveSocket& socket) { return socket.socket.cookie; }
     [[nodiscard]] LiveSocket* with_cookie(std::uint64_t cookie);
+    /// The one that the network calls so, or null.
+    [[nodiscard]] LiveSocket* named(std::string_view name);
     void restart();
     /// References that the program holds, all together; they are dropped.
     std::size_t drop_references();

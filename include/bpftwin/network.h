@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -122,6 +123,8 @@ struct Socket {
     std::uint32_t classid = 0;
     bool ipv6_only = false;
     std::string congestion = "cubic";
+    /// Of a TCP socket that carries a part of an MPTCP connection: that one's name.
+    std::string subflow_of = {};
     /// Fields of struct bpf_tcp_sock by name.
     std::vector<std::pair<std::string, std::uint64_t>> tcp = {};
 };
@@ -150,6 +153,7 @@ struct SocketEffects {
     std::optional<std::uint32_t> callback_flags;  ///< By bpf_sock_ops_cb_flags_set.
     std::optional<IpAddress> bound_address;       ///< By bpf_bind.
     std::uint16_t bound_port = 0;
+    std::vector<std::uint32_t> acks;     ///< By bpf_tcp_send_ack: the byte expected next.
     Bytes header_options;                ///< TCP options that were written.
     std::uint32_t reserved_options = 0;  ///< Bytes reserved for them.
     std::uint32_t apply_bytes = 0;       ///< By bpf_msg_apply_bytes.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bpftwin/error.h"
@@ -14,6 +15,15 @@
 #include "bpftwin/network.h"
 
 namespace bpftwin {
+
+/// A piece of a task's memory in user space, as a line of /proc/PID/maps says it.
+struct MemoryArea {
+    std::uint64_t start = 0, end = 0;  ///< Whole pages; `end` is the first address behind it.
+    std::uint64_t flags = 0;           ///< VM_* of the kernel's include/linux/mm.h.
+    std::uint64_t offset = 0;          ///< In `file`, in bytes.
+    std::string file = {};             ///< Its path; empty: none, the memory is anonymous.
+    std::uint64_t inode = 0;           ///< The file's number.
+};
 
 /// The task that `bpf_get_current_*` reports.
 struct Task {
@@ -29,6 +39,8 @@ struct Task {
     std::vector<std::uint64_t> cgroups = {};
     /// Device and inode of its PID namespace; 0: that of this process.
     std::uint64_t pid_ns_dev = 0, pid_ns_ino = 0;
+    /// Its memory, in the order of addresses; empty: it has none, as kernel threads.
+    std::vector<MemoryArea> areas = {};
 };
 
 /// What a performance counter shows.
@@ -68,6 +80,8 @@ struct World {
     /// Counters of the events in perf_event_array maps, and of the event that a perf_event program
     /// belongs to.
     PerfCounter perf = {};
+    /// Names and addresses of the kernel's symbols, for bpf_kallsyms_lookup_name.
+    std::vector<std::pair<std::string, std::uint64_t>> symbols = {};
     std::uint64_t attach_cookie = 0;  ///< What the program was attached with.
     std::uint64_t func_ip = 0;        ///< Where the function begins that is traced.
     std::int32_t retval = 0;          ///< What a cgroup's hook returns if nobody changes it.
@@ -125,6 +139,17 @@ struct SignalSent {
     bool thread = false;
 
     friend bool operator==(const SignalSent&, const SignalSent&) = default;
+};
+
+/// What a program that decodes an infrared remote control reported (bpf_rc_*).
+struct RemoteEvent {
+    enum class Kind : std::uint8_t { repeat, keydown, pointer } kind = Kind::repeat;
+    std::uint32_t protocol = 0;  ///< Kind::keydown: RC_PROTO_* of <linux/lirc.h>, and what follows.
+    std::uint64_t scancode = 0;
+    bool toggle = false;
+    std::int32_t x = 0, y = 0;  ///< Kind::pointer: how far it moves.
+
+    friend bool operator==(const RemoteEvent&, const RemoteEvent&) = default;
 };
 
 /// Input of one run.
@@ -279,6 +304,7 @@ struct RunResult {
     std::vector<CallRecord> calls;
     std::uint64_t calls_that_can_fail = 0;         ///< With `calls`: how many of them, of all.
     std::vector<SignalSent> signals;               ///< In order, over all runs.
+    std::vector<RemoteEvent> remote;               ///< In order, over all runs.
     std::string sequence;                          ///< What an iterator wrote to its seq_file.
     std::optional<std::int32_t> retval;            ///< What bpf_set_retval set last.
     std::optional<std::uint64_t> override_return;  ///< What bpf_override_return set last.

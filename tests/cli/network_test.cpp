@@ -73,6 +73,8 @@ TEST(network, names_what_is_wrong) {
               "neighbours: [0]: address: \"1.2.3\" is no IPv4 or IPv6 address");
     EXPECT_EQ(error_of(R"({"sockets": [{"local": "192.0.2.1"}]})"),
               "sockets: [0]: local: \"192.0.2.1\" is no address like 192.0.2.1:80");
+    EXPECT_EQ(error_of(R"({"sockets": [{"subflow_of": "whole"}, {"name": "whole"}]})"),
+              "sockets: [0]: subflow_of: no MPTCP socket 'whole'");
     EXPECT_EQ(error_of(R"({"sockets": [{"state": "open"}]})").substr(0, 45),
               "sockets: [0]: state: 'open' is none of establ");
     EXPECT_EQ(error_of(R"({"sockets": [{"tcp": {"cwnd": 1}}]})"),

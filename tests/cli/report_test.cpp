@@ -172,6 +172,17 @@ TEST_F(Reports, json_mirrors_the_result) {
     EXPECT_TRUE(document["runs"][1]["return_name"].is_null());
 }
 
+TEST_F(Reports, json_tells_what_was_reported_of_a_remote_control) {
+    using Kind = RemoteEvent::Kind;
+    Outcome outcome = xdp_outcome(1, 2);
+    outcome.result.remote = {{.kind = Kind::keydown, .protocol = 4, .scancode = 18, .toggle = true},
+                             {.kind = Kind::repeat},
+                             {.kind = Kind::pointer, .x = 3, .y = -4}};
+    EXPECT_EQ(json({outcome})["runs"][0]["remote"],
+              Json::parse(R"([{"kind": "keydown", "protocol": 4, "scancode": 18, "toggle": true},
+                              {"kind": "repeat"}, {"kind": "pointer", "x": 3, "y": -4}])"));
+}
+
 TEST_F(Reports, json_of_a_trap_has_no_return_value) {
     Outcome outcome = xdp_outcome(1, 2);
     outcome.result.trap = Trap{};
