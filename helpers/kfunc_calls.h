@@ -22,7 +22,7 @@ std::uint64_t bpf_task_from_vpid(Runtime& runtime, std::int32_t pid);
 long bpf_task_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t cgroup);
 std::uint64_t bpf_cgroup_acquire(Runtime& runtime, std::uint64_t cgroup);
 void bpf_cgroup_release(Runtime& runtime, std::uint64_t cgroup);
-/// @return the object of a cgroup of the running task, or null.
+/// @return the object of a cgroup of the world, or null.
 std::uint64_t bpf_cgroup_from_id(Runtime& runtime, std::uint64_t id);
 std::uint64_t bpf_cgroup_ancestor(Runtime& runtime, std::uint64_t cgroup, std::int32_t level);
 /// @param type 0: the thread, 1: its process.
@@ -62,6 +62,22 @@ void bpf_iter_num_destroy(Runtime& runtime, void* iterator);
 int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std::uint32_t words);
 void* bpf_iter_bits_next(Runtime& runtime, void* iterator);
 void bpf_iter_bits_destroy(Runtime& runtime, void* iterator);
+
+// --- iterators over objects (helpers/object_iterators.cpp): addresses, or null at the end
+
+/// @param flags 0: processes, 1: all threads, 2: those of the process from `task` on. @return 0, or
+/// -EINVAL for other flags and for a task that is missing.
+int bpf_iter_task_new(Runtime& runtime, void* iterator, std::uint64_t task, std::uint32_t flags);
+std::uint64_t bpf_iter_task_next(Runtime& runtime, void* iterator);
+void bpf_iter_task_destroy(Runtime& runtime, void* iterator);
+/// @param flags enum bpf_cgroup_iter_order without the first. @return 0, or -EINVAL for others.
+int bpf_iter_css_new(Runtime& runtime, void* iterator, std::uint64_t start, std::uint32_t flags);
+std::uint64_t bpf_iter_css_next(Runtime& runtime, void* iterator);
+void bpf_iter_css_destroy(Runtime& runtime, void* iterator);
+/// @param flags 0: threads, 1 and 3: processes. @return 0, or -EINVAL for others.
+int bpf_iter_css_task_new(Runtime& runtime, void* iterator, std::uint64_t css, std::uint32_t flags);
+std::uint64_t bpf_iter_css_task_next(Runtime& runtime, void* iterator);
+void bpf_iter_css_task_destroy(Runtime& runtime, void* iterator);
 
 // --- dynptrs (helpers/dynptr_kfuncs.cpp): `dynptr` is the address of one, helpers/dynptr.h
 
