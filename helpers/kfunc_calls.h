@@ -79,6 +79,34 @@ int bpf_iter_css_task_new(Runtime& runtime, void* iterator, std::uint64_t css, s
 std::uint64_t bpf_iter_css_task_next(Runtime& runtime, void* iterator);
 void bpf_iter_css_task_destroy(Runtime& runtime, void* iterator);
 
+// --- connections (helpers/connection_kfuncs.cpp): addresses of `struct nf_conn`
+
+/// @return null, with the error in `options`: -EINVAL, -EPROTO, -EAFNOSUPPORT, -ENONET, -ENOENT.
+std::uint64_t bpf_xdp_ct_lookup(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                                std::uint32_t tuple_size, std::uint64_t options,
+                                std::uint32_t options_size);
+std::uint64_t bpf_skb_ct_lookup(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                                std::uint32_t tuple_size, std::uint64_t options,
+                                std::uint32_t options_size);
+std::uint64_t bpf_xdp_ct_alloc(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                               std::uint32_t tuple_size, std::uint64_t options,
+                               std::uint32_t options_size);
+std::uint64_t bpf_skb_ct_alloc(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                               std::uint32_t tuple_size, std::uint64_t options,
+                               std::uint32_t options_size);
+/// @return the connection, or null where there is one of such packets.
+std::uint64_t bpf_ct_insert_entry(Runtime& runtime, std::uint64_t connection);
+void bpf_ct_release(Runtime& runtime, std::uint64_t connection);
+void bpf_ct_set_timeout(Runtime& runtime, std::uint64_t connection, std::uint32_t ms);
+/// @return 0, -EPERM, -ETIME.
+int bpf_ct_change_timeout(Runtime& runtime, std::uint64_t connection, std::uint32_t ms);
+/// @return 0, or -EBUSY for bits that do not change so.
+int bpf_ct_set_status(Runtime& runtime, std::uint64_t connection, std::uint32_t status);
+int bpf_ct_change_status(Runtime& runtime, std::uint64_t connection, std::uint32_t status);
+/// @param manipulation 0: source, 1: destination. @return 0, or -ENOMEM for what was done before.
+int bpf_ct_set_nat_info(Runtime& runtime, std::uint64_t connection, std::uint64_t to,
+                        std::int32_t port, std::uint32_t manipulation);
+
 // --- dynptrs (helpers/dynptr_kfuncs.cpp): `dynptr` is the address of one, helpers/dynptr.h
 
 /// Read-only in programs that may not write to their packet. @return 0, or -EINVAL for flags.

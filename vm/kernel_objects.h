@@ -19,6 +19,8 @@
 
 namespace bpftwin {
 
+class ConnectionTable;
+
 /// A task as the kernel lists it.
 struct ListedTask {
     std::uint64_t address = 0;
@@ -74,6 +76,9 @@ public:
     [[nodiscard]] std::optional<std::size_t> cgroup_at(std::uint64_t address) const;
     /// The running task as its object says, where that exists.
     [[nodiscard]] Task task();
+
+    /// What conntrack keeps; null until somebody asks for it (helpers/connections.h).
+    [[nodiscard]] std::shared_ptr<ConnectionTable>& connections() { return connections_; }
 
     /// A variable that each CPU has, made of zeros when it is first asked for. @param type the id
     /// of its BTF_KIND_VAR. @return the CPU's address of it, 0 where there is none or no room.
@@ -138,6 +143,7 @@ private:
     std::uint64_t current_ = 0;
     std::uint64_t registers_ = 0;
     std::map<std::uint32_t, std::uint64_t> tasks_;
+    std::shared_ptr<ConnectionTable> connections_;
     std::vector<ListedTask> listed_;  ///< Empty: they were not asked for since one changed.
     std::map<std::size_t, std::uint64_t> cgroups_;                                ///< By number.
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> variables_;  ///< By type, CPU.
