@@ -107,6 +107,16 @@ int bpf_ct_change_status(Runtime& runtime, std::uint64_t connection, std::uint32
 int bpf_ct_set_nat_info(Runtime& runtime, std::uint64_t connection, std::uint64_t to,
                         std::int32_t port, std::uint32_t manipulation);
 
+// --- metadata of received packets (helpers/metadata_kfuncs.cpp): 0, -EOPNOTSUPP where the device
+// does not tell, -ENODATA where it has nothing to tell
+
+int bpf_xdp_metadata_rx_timestamp(Runtime& runtime, std::uint64_t context, std::uint64_t timestamp);
+int bpf_xdp_metadata_rx_hash(Runtime& runtime, std::uint64_t context, std::uint64_t hash,
+                             std::uint64_t type);
+/// @param protocol in network byte order, as the kernel has it.
+int bpf_xdp_metadata_rx_vlan_tag(Runtime& runtime, std::uint64_t context, std::uint64_t protocol,
+                                 std::uint64_t tci);
+
 // --- dynptrs (helpers/dynptr_kfuncs.cpp): `dynptr` is the address of one, helpers/dynptr.h
 
 /// Read-only in programs that may not write to their packet. @return 0, or -EINVAL for flags.
