@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "cli/areas.h"
 #include "cli/hex.h"
 #include "cli/network.h"
 #include "fmt/format.h"
@@ -154,6 +155,13 @@ Result<void> apply_network(World& world, const Json& json) {
     return {};
 }
 
+Result<void> apply_areas(World& world, const Json& json) {
+    auto areas = parse_areas(json);
+    if (!areas) return std::unexpected(areas.error().in("vmas"));
+    world.task.areas = std::move(*areas);
+    return {};
+}
+
 /// {"task.comm": "\"bash\"", "args.file.f_flags": 2}: text is a value as in `ObjectField`.
 Result<void> add_objects(World& world, const Json& json) {
     if (!json.is_object()) return fail("objects is not a JSON object of paths and values");
@@ -178,6 +186,7 @@ Result<void> apply_json(World& world, const Json& json) {
         auto set = name == "task"      ? apply_json(world, value)
                    : name == "network" ? apply_network(world, value)
                    : name == "objects" ? add_objects(world, value)
+                   : name == "vmas"    ? apply_areas(world, value)
                                        : set_json_field(world, name, value);
         if (!set) return set;
     }
@@ -248,6 +257,9 @@ World other_world(World world, bool invented) {
     }
     for (auto* list : lists)
         for (std::uint64_t& value : *list) value += every_byte_of_address;
+    constexpr std::uint64_t every_byte_of_page = 0x0000'0101'0101'0000;
+    for (MemoryArea& area : world.task.areas)
+        area.start += every_byte_of_page, area.end += every_byte_of_page;
     return world;
 }
 

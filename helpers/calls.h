@@ -120,6 +120,10 @@ std::uint64_t get_current_task(Runtime& runtime);
 std::uint64_t get_current_task_btf(Runtime& runtime);
 /// @return address of a `struct pt_regs`, whose fields are those that paths `regs.…` set.
 std::uint64_t task_pt_regs(Runtime& runtime, std::uint64_t task);
+/// Calls `callback(task, vma, context)` for the area of the task's memory that holds an address.
+/// @return 0, -EINVAL for flags, -ENOENT where there is none.
+long find_vma(Runtime& runtime, std::uint64_t task, std::uint64_t address, std::uint64_t callback,
+              std::uint64_t context, std::uint64_t flags);
 std::uint64_t get_current_cgroup_id(Runtime& runtime);
 /// @return 0 where there is no such level.
 std::uint64_t get_current_ancestor_cgroup_id(Runtime& runtime, std::int32_t level);

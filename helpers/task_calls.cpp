@@ -1,5 +1,5 @@
 // The running task: its object, its cgroups, signals to it, and memory of its user space
-// (kernel/trace/bpf_trace.c, kernel/bpf/helpers.c, net/core/filter.c).
+// (kernel/trace/bpf_trace.c, kernel/bpf/helpers.c, kernel/bpf/task_iter.c, net/core/filter.c).
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -49,6 +49,17 @@ std::uint64_t task_pt_regs(Runtime& runtime, std::uint64_t) {
     const std::uint64_t registers = runtime.objects() ? runtime.objects()->registers() : 0;
     if (registers == 0) runtime.stop({.reason = "the kernel's types have no pt_regs"});
     return registers;
+}
+
+// Nobody else changes that memory meanwhile, so its lock can always be had.
+long find_vma(Runtime& runtime, std::uint64_t task, std::uint64_t address, std::uint64_t callback,
+              std::uint64_t context, std::uint64_t flags) {
+    if (flags != 0) return -EINVAL;
+    KernelObjects* objects = runtime.objects();
+    const std::uint64_t area = objects && task != 0 ? objects->area_of(task, address) : 0;
+    if (area == 0) return -ENOENT;
+    runtime.call(callback, task, area, context, 0, 0);
+    return 0;
 }
 
 std::uint64_t get_current_cgroup_id(Runtime& runtime) { return runtime.world().cgroups().back(); }

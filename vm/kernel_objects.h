@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "bpftwin/run.h"
 #include "btf/btf.h"
+#include "vm/address_space.h"
 #include "vm/cgroup_tree.h"
 #include "vm/hook.h"
 #include "vm/object_memory.h"
@@ -74,6 +76,9 @@ public:
     std::uint64_t cgroup(std::size_t cgroup);
     /// Which one of `tree` is at that address, where one was made.
     [[nodiscard]] std::optional<std::size_t> cgroup_at(std::uint64_t address) const;
+    /// Address of the `struct vm_area_struct` of a task that an address in user space lies in; 0:
+    /// there is none.
+    std::uint64_t area_of(std::uint64_t task, std::uint64_t address);
     /// The running task as its object says, where that exists.
     [[nodiscard]] Task task();
 
@@ -131,6 +136,7 @@ private:
     void make_leaders();
     /// What a kernel's tasks always have: a process and a cgroup.
     void complete_task(const ListedTask& task);
+    AddressSpace& address_space();
 
     std::shared_ptr<const Btf> types_;
     Task task_;
@@ -142,6 +148,7 @@ private:
     std::uint32_t argument_words_ = 0;
     std::uint64_t current_ = 0;
     std::uint64_t registers_ = 0;
+    std::optional<AddressSpace> address_space_;
     std::map<std::uint32_t, std::uint64_t> tasks_;
     std::shared_ptr<ConnectionTable> connections_;
     std::vector<ListedTask> listed_;  ///< Empty: they were not asked for since one changed.

@@ -88,6 +88,19 @@ std::uint64_t KernelObjects::registers() {
     return registers_;
 }
 
+AddressSpace& KernelObjects::address_space() {
+    if (!address_space_) address_space_.emplace(*this, task_.areas);
+    return *address_space_;
+}
+
+std::uint64_t KernelObjects::area_of(std::uint64_t task, std::uint64_t address) {
+    if (task_.areas.empty()) return 0;
+    AddressSpace& space = address_space();
+    const bool is_its =
+        types_ ? number(task, "task_struct", "mm") == space.address() : task == current_task();
+    return is_its ? space.area_at(address) : 0;
+}
+
 std::uint64_t KernelObjects::cgroup(std::size_t cgroup) {
     constexpr std::uint64_t online = 2;  // CSS_ONLINE.
     std::uint64_t& object = cgroups_[cgroup];
@@ -143,6 +156,11 @@ void KernelObjects::describe_task(std::uint64_t task, const Task& as) {
     const bool of_running_process = task == current_ || as.pid == task_.tgid;
     if (const auto own = tree_.find(cgroups_of(task_).back()); of_running_process && own)
         set("cgroups.dfl_cgrp", fmt::format("{:#x}", cgroup(*own)));
+    if (!as.areas.empty()) {
+        const std::string memory = fmt::format("{:#x}", address_space().address());
+        set("mm", memory);
+        set("active_mm", memory);
+    }
     const std::uint64_t leader = as.pid == as.tgid ? task : make_task(as.tgid, as);
     set("group_leader", fmt::format("{:#x}", leader));
 }

@@ -15,6 +15,15 @@
 
 namespace bpftwin {
 
+/// A piece of a task's memory in user space, as a line of /proc/PID/maps says it.
+struct MemoryArea {
+    std::uint64_t start = 0, end = 0;  ///< Whole pages; `end` is the first address behind it.
+    std::uint64_t flags = 0;           ///< VM_* of the kernel's include/linux/mm.h.
+    std::uint64_t offset = 0;          ///< In `file`, in bytes.
+    std::string file = {};             ///< Its path; empty: none, the memory is anonymous.
+    std::uint64_t inode = 0;           ///< The file's number.
+};
+
 /// The task that `bpf_get_current_*` reports.
 struct Task {
     std::uint32_t pid = 0;   ///< Thread id (the kernel's `pid`).
@@ -29,6 +38,8 @@ struct Task {
     std::vector<std::uint64_t> cgroups = {};
     /// Device and inode of its PID namespace; 0: that of this process.
     std::uint64_t pid_ns_dev = 0, pid_ns_ino = 0;
+    /// Its memory, in the order of addresses; empty: it has none, as kernel threads.
+    std::vector<MemoryArea> areas = {};
 };
 
 /// What a performance counter shows.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <fstream>
 
+#include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "tests/support/compile.h"
 
@@ -85,6 +86,45 @@ TEST(world, json_that_is_none_is_an_error) {
                              R"({"base": "moon"})", R"({"base": 3})", R"({"pid": 99999999999})"}) {
         EXPECT_FALSE(from_json(json)) << json;
     }
+}
+
+TEST(world, json_describes_the_memory_of_the_task) {
+    const auto world = from_json(R"({"vmas": [
+        {"start": "0x7000", "end": "0x9000", "flags": 3},
+        {"start": "0x1000", "end": 8192, "flags": "r-xs", "offset": 4096, "file": "/a/b", "inode": 7}]})");
+    ASSERT_TRUE(world) << world.error().message;
+    const std::vector<MemoryArea>& areas = world->task.areas;
+    ASSERT_EQ(areas.size(), 2U);
+    EXPECT_EQ(areas[0].start, 0x1000U);
+    EXPECT_EQ(areas[0].end, 0x2000U);
+    EXPECT_EQ(areas[0].flags, 0xfdU);
+    EXPECT_EQ(areas[0].offset, 4096U);
+    EXPECT_EQ(areas[0].file, "/a/b");
+    EXPECT_EQ(areas[0].inode, 7U);
+    EXPECT_EQ(areas[1].flags, 3U);
+}
+
+TEST(world, an_area_that_cannot_be_is_an_error_that_names_its_field) {
+    const auto message = [](std::string_view areas) {
+        const auto world = from_json(fmt::format(R"({{"vmas": {}}})", areas));
+        if (world) return std::string("none");
+        const std::string& text = world.error().message;
+        return text.substr(std::min(text.size(), text.find("vmas")));
+    };
+    EXPECT_EQ(message("3"), "vmas: not a list");
+    EXPECT_EQ(message("[3]"), "vmas: [0]: not a JSON object");
+    EXPECT_EQ(message(R"([{"start": 1}])"), "vmas: [0]: start: 0x1 is no multiple of 4096");
+    EXPECT_EQ(message(R"([{"start": "x"}])"), "vmas: [0]: start: 'x' is not an integer");
+    EXPECT_EQ(message(R"([{"start": 4096, "end": 4096}])"),
+              "vmas: [0]: end: 0x1000 is not behind the start");
+    EXPECT_EQ(message(R"([{"flags": "rwxp?"}])"), "vmas: [0]: flags: 'rwxp?' is not an integer");
+    EXPECT_EQ(message(R"([{"file": "cat"}])"),
+              R"(vmas: [0]: file: "cat" is no path from the root)");
+    EXPECT_EQ(message(R"([{"inode": -1}])"), "vmas: [0]: inode: -1 is negative");
+    EXPECT_EQ(message(R"([{"shoe": 1}])"),
+              "vmas: [0]: shoe: no such field; there are start, end, flags, offset, inode, file");
+    EXPECT_EQ(message(R"([{"end": 8192}, {"start": 4096, "end": 12288}])"),
+              "vmas: [1]: start: 0x1000 to 0x3000 is there already");
 }
 
 TEST(world, another_one_has_another_task_in_every_byte_of_its_ids) {
