@@ -42,6 +42,10 @@ Result<void> leave_out(ObjectSpec& object, std::string_view program) {
     return choose_autoload(object, program, false);
 }
 
+Result<void> bind(ObjectSpec& object, std::string_view program) {
+    return bind_to_device(object, program);
+}
+
 /// What an option does with each of its values.
 struct Edit {
     std::string_view option;
@@ -61,13 +65,16 @@ void add_edit_options(Options options, EditArguments& arguments) {
                            "Load a program that its section (\"?...\") does not ask for");
     options.add_repeatable("--no-autoload", arguments.no_autoload, "PROG",
                            "Leave a program out of what is loaded");
+    options.add_repeatable("--device-bound", arguments.device_bound, "PROG",
+                           "Load an XDP program for one device, whose metadata it may read");
 }
 
 Result<void> apply_edits(ObjectSpec& object, const EditArguments& arguments) {
     for (const Edit& edit : {Edit{"--map-size", arguments.sizes, edit_size},
                              Edit{"--global", arguments.globals, edit_variable},
                              Edit{"--autoload", arguments.autoload, load},
-                             Edit{"--no-autoload", arguments.no_autoload, leave_out}})
+                             Edit{"--no-autoload", arguments.no_autoload, leave_out},
+                             Edit{"--device-bound", arguments.device_bound, bind}})
         for (const std::string& value : edit.values)
             if (const auto done = edit.apply(object, value); !done)
                 return std::unexpected(done.error().in(fmt::format("{} {}", edit.option, value)));

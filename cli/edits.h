@@ -1,4 +1,5 @@
-// `--global`, `--map-size`, `--autoload`: how an object is changed before it is loaded.
+// `--global`, `--map-size`, `--autoload`, `--device-bound`: how an object is changed before it is
+// loaded.
 #pragma once
 
 #include <string>
@@ -14,6 +15,7 @@ struct EditArguments {
     std::vector<std::string> globals;  ///< "NAME=VALUE".
     std::vector<std::string> sizes;    ///< "MAP=N".
     std::vector<std::string> autoload, no_autoload;
+    std::vector<std::string> device_bound;
 };
 
 void add_edit_options(Options options, EditArguments& arguments);

@@ -105,10 +105,9 @@ std::string input_notes() {
         "MAP\n(.rodata) KEY is a variable. A prog_array takes names of programs.\n"
         "Without keys KEY is -; a user_ringbuf takes records as hex:BYTES.\n"
         "{}.\n"
-        "Paths to objects begin with task, tasks[PID], args.NAME or args[N] (of the program's "
-        "hook) "
-        "and follow\npointers; :STRUCT behind one says what it points to, values are C "
-        "initialisers, \"text\" or &PATH.\n"
+        "Paths to objects begin with task, tasks[PID], cgroups[ID], args.NAME or args[N] (of the "
+        "program's\nhook) and follow pointers; :STRUCT behind one says what it points to, values "
+        "are C initialisers,\n\"text\" or &PATH.\n"
         "A mock's values are integers, errnos by name (-ENOMEM), null, or real for the function "
         "itself; the last\none holds for all further calls. A call that fails gives its "
         "documented error, or VALUE.\n",

@@ -226,9 +226,9 @@ constexpr Word states[] = {{"established", 1}, {"syn_sent", 2},   {"syn_recv", 3
                            {"listen", 10},     {"closing", 11},   {"new_syn_recv", 12}};
 
 /// One of some words, or a number.
-template <auto member, auto& words>
-Result<void> take_word(Socket& socket, const Json& json, const Network& known) {
-    if (!json.is_string()) return take<member>(socket, json, known);
+template <auto member, auto& words, class T>
+Result<void> take_word(T& object, const Json& json, const Network& known) {
+    if (!json.is_string()) return take<member>(object, json, known);
     const auto text = json.get<std::string>();
     const auto* word = std::ranges::find(words, text, &Word::text);
     if (word == std::end(words)) {
@@ -236,7 +236,7 @@ Result<void> take_word(Socket& socket, const Json& json, const Network& known) {
         std::ranges::transform(words, std::back_inserter(all), &Word::text);
         return fail(fmt::format("'{}' is none of {}", text, fmt::join(all, ", ")));
     }
-    socket.*member = word->number;
+    object.*member = word->number;
     return {};
 }
 
@@ -301,6 +301,31 @@ constexpr Field<Socket> socket_fields[] = {
     {"congestion", take<&Socket::congestion>},
     {"subflow_of", take<&Socket::subflow_of>},
     {"tcp", take_tcp},
+};
+template <auto address, auto port>
+Result<void> take_end_of(Connection& connection, const Json& json, const Network&) {
+    return take_end(connection.*address, connection.*port, json);
+}
+
+constexpr Field<Connection> connection_fields[] = {
+    {"protocol", take_word<&Connection::protocol, protocols>},
+    {"source", take_end_of<&Connection::source, &Connection::source_port>},
+    {"destination", take_end_of<&Connection::destination, &Connection::destination_port>},
+    {"reply_source", take_end_of<&Connection::reply_source, &Connection::reply_source_port>},
+    {"reply_destination",
+     take_end_of<&Connection::reply_destination, &Connection::reply_destination_port>},
+    {"status", take<&Connection::status>},
+    {"timeout_ms", take<&Connection::timeout_ms>},
+    {"mark", take<&Connection::mark>},
+    {"zone", take<&Connection::zone>},
+};
+constexpr Field<ReceiveMetadata::Hash> hash_fields[] = {
+    {"value", take<&ReceiveMetadata::Hash::value>},
+    {"type", take<&ReceiveMetadata::Hash::type>},
+};
+constexpr Field<ReceiveMetadata::VlanTag> vlan_fields[] = {
+    {"protocol", take<&ReceiveMetadata::VlanTag::protocol>},
+    {"tci", take<&ReceiveMetadata::VlanTag::tci>},
 };
 constexpr Field<Sysctl> sysctl_fields[] = {
     {"name", take<&Sysctl::name>},
@@ -394,6 +419,60 @@ Result<void> take_sockets(Network& network, const Json& json, const Network& kno
     return check_subflows(network);
 }
 
+/// What was left out of the way back is the way there turned round.
+Result<void> take_connections(Network& network, const Json& json, const Network& known) {
+    auto taken = take_list<&Network::connections, connection_fields>(network, json, known);
+    if (!taken) return taken;
+    for (std::size_t i = 0; i < network.connections.size(); ++i) {
+        Connection& it = network.connections[i];
+        const auto wrong = [&](const char* what) { return fail(fmt::format("[{}]: {}", i, what)); };
+        if (!json[i].contains("source") || !json[i].contains("destination"))
+            return wrong("source or destination is missing");
+        if (!json[i].contains("reply_source"))
+            it.reply_source = it.destination, it.reply_source_port = it.destination_port;
+        if (!json[i].contains("reply_destination"))
+            it.reply_destination = it.source, it.reply_destination_port = it.source_port;
+        for (const IpAddress* end : {&it.destination, &it.reply_source, &it.reply_destination})
+            if (end->ipv6 != it.source.ipv6) return wrong("addresses are not of one family");
+    }
+    return {};
+}
+
+/// What the device tells; null: it tells nothing of this packet.
+template <auto member, auto& fields>
+Result<void> take_told(ReceiveMetadata& metadata, const Json& json, const Network& known) {
+    using Told = std::remove_cvref_t<decltype(metadata.*member)>;
+    using T = Told::value_type::value_type;
+    (metadata.*member).emplace();
+    if (json.is_null()) return {};
+    auto told = read_object<T>(json, fields, known);
+    if (!told) return std::unexpected(told.error());
+    *(metadata.*member) = *told;
+    return {};
+}
+
+Result<void> take_timestamp(ReceiveMetadata& metadata, const Json& json, const Network&) {
+    metadata.timestamp.emplace();
+    if (json.is_null()) return {};
+    auto told = Reader<std::uint64_t>::read(json);
+    if (!told) return std::unexpected(told.error());
+    *metadata.timestamp = *told;
+    return {};
+}
+
+constexpr Field<ReceiveMetadata> metadata_fields[] = {
+    {"timestamp", take_timestamp},
+    {"hash", take_told<&ReceiveMetadata::hash, hash_fields>},
+    {"vlan", take_told<&ReceiveMetadata::vlan, vlan_fields>},
+};
+
+Result<void> take_metadata(Network& network, const Json& json, const Network& known) {
+    auto metadata = read_object<ReceiveMetadata>(json, metadata_fields, known);
+    if (!metadata) return std::unexpected(metadata.error());
+    network.metadata = *metadata;
+    return {};
+}
+
 Result<void> take_own_socket(Network& network, const Json& json, const Network& known) {
     auto taken = take<&Network::own_socket>(network, json, known);
     if (!taken) return taken;
@@ -416,6 +495,8 @@ constexpr Field<Network> network_fields[] = {
     {"neighbours", take_list<&Network::neighbours, neighbour_fields>},
     {"sockets", take_sockets},
     {"own_socket", take_own_socket},
+    {"connections", take_connections},
+    {"metadata", take_metadata},
     {"sysctl", take_sysctl},
     {"tunnel", take_tunnel},
     {"at_ingress", take<&Network::at_ingress>},

@@ -1,5 +1,6 @@
 // What programs did in the simulated network, as text and JSON.
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <array>
 
@@ -15,6 +16,31 @@ std::string text_of(const IpAddress& address) {
     inet_ntop(address.ipv6 ? AF_INET6 : AF_INET, address.bytes.data(), text.data(), text.size());
     return text.data();
 }
+
+namespace {
+
+std::string protocol_text(std::uint32_t protocol) {
+    if (protocol == IPPROTO_TCP) return "tcp";
+    return protocol == IPPROTO_UDP ? "udp" : fmt::to_string(protocol);
+}
+
+std::string end_text(const IpAddress& address, std::uint16_t port) {
+    return fmt::format(fmt::runtime(address.ipv6 ? "[{}]:{}" : "{}:{}"), text_of(address), port);
+}
+
+nlohmann::json connection_json(const Connection& it) {
+    return {{"protocol", protocol_text(it.protocol)},
+            {"source", end_text(it.source, it.source_port)},
+            {"destination", end_text(it.destination, it.destination_port)},
+            {"reply_source", end_text(it.reply_source, it.reply_source_port)},
+            {"reply_destination", end_text(it.reply_destination, it.reply_destination_port)},
+            {"status", it.status},
+            {"timeout_ms", it.timeout_ms},
+            {"mark", it.mark},
+            {"zone", it.zone}};
+}
+
+}  // namespace
 
 std::vector<std::string> socket_lines(const SocketEffects& effects) {
     std::vector<std::string> lines;
@@ -38,6 +64,10 @@ std::vector<std::string> socket_lines(const SocketEffects& effects) {
     if (effects.cork_bytes != 0)
         lines.push_back(fmt::format("held back up to {} bytes", effects.cork_bytes));
     if (effects.sysctl) lines.push_back(fmt::format("setting becomes \"{}\"", *effects.sysctl));
+    for (const Connection& it : effects.connections)
+        lines.push_back(fmt::format("connection {} {} -> {}, status {:#x}",
+                                    protocol_text(it.protocol), end_text(it.source, it.source_port),
+                                    end_text(it.destination, it.destination_port), it.status));
     return lines;
 }
 
@@ -59,6 +89,8 @@ nlohmann::json socket_json(const SocketEffects& effects) {
     json["callback_flags"] =
         effects.callback_flags ? nlohmann::json(*effects.callback_flags) : nlohmann::json();
     json["sysctl"] = effects.sysctl ? nlohmann::json(*effects.sysctl) : nlohmann::json();
+    for (const Connection& it : effects.connections)
+        json["connections"].push_back(connection_json(it));
     if (effects.bound_address)
         json["bound"] = {{"address", text_of(*effects.bound_address)},
                          {"port", effects.bound_port}};

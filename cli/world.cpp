@@ -9,6 +9,7 @@
 #include "cli/network.h"
 #include "fmt/format.h"
 #include "nlohmann/json.hpp"
+#include "vm/cgroup_tree.h"
 
 namespace bpftwin::cli {
 namespace {
@@ -71,11 +72,24 @@ Result<void> set_list(std::vector<std::uint64_t>& list, std::string_view text) {
     return {};
 }
 
+/// "1,20,30;1,40": a way from the root for each cgroup.
+Result<void> set_cgroups(World& world, std::string_view text) {
+    world.other_cgroups.clear();
+    while (!text.empty()) {
+        const std::size_t end = text.find(';');
+        auto set = set_list(world.other_cgroups.emplace_back(), text.substr(0, end));
+        if (!set) return std::unexpected(set.error().in("other_cgroups"));
+        text.remove_prefix(std::min(end, text.size() - 1) + 1);
+    }
+    return {};
+}
+
 Result<void> set_field(World& world, std::string_view name, std::string_view text) {
     if (name == "comm") {
         world.task.comm = text;
         return {};
     }
+    if (name == "other_cgroups") return set_cgroups(world, text);
     if (name == "ima_hash") {
         auto bytes = parse_hex(text);
         if (!bytes) return std::unexpected(bytes.error().in(name));
@@ -114,12 +128,16 @@ Result<void> set_base(World& world, std::string_view name) {
     return {};
 }
 
-/// [1, "0x2a"] as "1,0x2a"; what is no number is seen as such later.
+/// [1, "0x2a"] as "1,0x2a", a list of lists with semicolons; what is no number is seen as such
+/// later.
 std::string list_text(const Json& list) {
     std::string text;
-    for (const Json& value : list)
-        text += (text.empty() ? "" : ",") +
-                (value.is_string() ? value.get<std::string>() : value.dump());
+    for (const Json& value : list) {
+        if (!text.empty()) text += value.is_array() ? ";" : ",";
+        text += value.is_array()    ? list_text(value)
+                : value.is_string() ? value.get<std::string>()
+                                    : value.dump();
+    }
     return text;
 }
 
@@ -213,7 +231,7 @@ std::string world_fields() {
     std::string names = "comm";
     for (const Field& field : fields) names += fmt::format(", {}", field.name);
     for (const ListField& field : list_fields) names += fmt::format(", {}", field.name);
-    names += ", ima_hash, retval";
+    names += ", ima_hash, other_cgroups, retval";
     return names;
 }
 
@@ -223,6 +241,8 @@ Result<World> parse_world(std::span<const std::string> arguments) {
         auto applied = apply(world, argument);
         if (!applied) return std::unexpected(applied.error().in("--world"));
     }
+    if (auto tree = CgroupTree::create(world); !tree)
+        return std::unexpected(tree.error().in("--world"));
     return world;
 }
 
@@ -241,7 +261,13 @@ World other_world(World world, bool invented) {
     for (std::uint64_t* value : {&world.attach_cookie, &world.func_ip, &world.perf.counter,
                                  &world.perf.enabled, &world.perf.running})
         *value += every_byte_of_address;
-    for (auto* list : {&world.task.kernel_stack, &world.task.user_stack, &world.task.cgroups})
+    std::vector<std::vector<std::uint64_t>*> lists{&world.task.kernel_stack,
+                                                   &world.task.user_stack};
+    if (world.objects.empty()) {  // Objects may be of cgroups, by their ids.
+        lists.push_back(&world.task.cgroups);
+        for (auto& path : world.other_cgroups) lists.push_back(&path);
+    }
+    for (auto* list : lists)
         for (std::uint64_t& value : *list) value += every_byte_of_address;
     constexpr std::uint64_t every_byte_of_page = 0x0000'0101'0101'0000;
     for (MemoryArea& area : world.task.areas)

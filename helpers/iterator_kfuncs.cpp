@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "helpers/iterator_state.h"
 #include "helpers/kfunc_calls.h"
-#include "helpers/require.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::kfuncs {
@@ -29,19 +29,11 @@ struct Bits {
 constexpr std::int32_t bits_per_word = 64;
 constexpr std::uint32_t most_words = 511;  // BITS_ITER_NR_WORDS_MAX.
 
-template <class State>
-State* state_of(Runtime& runtime, void* iterator) {
-    if (runtime.memory().allows(reinterpret_cast<std::uint64_t>(iterator), sizeof(State), true))
-        return static_cast<State*>(iterator);
-    refuse_argument(runtime, "there is no iterator");
-    return nullptr;
-}
-
 }  // namespace
 
 int bpf_iter_num_new(Runtime& runtime, void* iterator, std::int32_t start, std::int32_t end) {
     constexpr std::int64_t most = 8 * 1024 * 1024;  // BPF_MAX_LOOPS.
-    auto* state = state_of<Numbers>(runtime, iterator);
+    auto* state = iterator_state<Numbers>(runtime, iterator);
     if (!state) return 0;
     *state = {};
     if (start > end) return -EINVAL;
@@ -52,7 +44,7 @@ int bpf_iter_num_new(Runtime& runtime, void* iterator, std::int32_t start, std::
 }
 
 void* bpf_iter_num_next(Runtime& runtime, void* iterator) {
-    auto* state = state_of<Numbers>(runtime, iterator);
+    auto* state = iterator_state<Numbers>(runtime, iterator);
     if (!state) return nullptr;
     const auto next = static_cast<std::int32_t>(static_cast<std::uint32_t>(state->current) + 1);
     if (next >= state->end) {
@@ -64,11 +56,11 @@ void* bpf_iter_num_next(Runtime& runtime, void* iterator) {
 }
 
 void bpf_iter_num_destroy(Runtime& runtime, void* iterator) {
-    if (auto* state = state_of<Numbers>(runtime, iterator)) *state = {};
+    if (auto* state = iterator_state<Numbers>(runtime, iterator)) *state = {};
 }
 
 int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std::uint32_t words) {
-    auto* state = state_of<Bits>(runtime, iterator);
+    auto* state = iterator_state<Bits>(runtime, iterator);
     if (!state) return 0;
     *state = {};
     if (bits == 0 || words == 0) return -EINVAL;
@@ -87,7 +79,7 @@ int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std:
 }
 
 void* bpf_iter_bits_next(Runtime& runtime, void* iterator) {
-    auto* state = state_of<Bits>(runtime, iterator);
+    auto* state = iterator_state<Bits>(runtime, iterator);
     if (!state || state->count == 0) return nullptr;
     for (std::int32_t bit = state->bit + 1; bit < state->count; ++bit) {
         std::uint64_t word = state->address_or_word;
@@ -108,7 +100,7 @@ void* bpf_iter_bits_next(Runtime& runtime, void* iterator) {
 }
 
 void bpf_iter_bits_destroy(Runtime& runtime, void* iterator) {
-    if (auto* state = state_of<Bits>(runtime, iterator)) *state = {};
+    if (auto* state = iterator_state<Bits>(runtime, iterator)) *state = {};
 }
 
 }  // namespace bpftwin::kfuncs

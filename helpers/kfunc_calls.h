@@ -22,7 +22,7 @@ std::uint64_t bpf_task_from_vpid(Runtime& runtime, std::int32_t pid);
 long bpf_task_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t cgroup);
 std::uint64_t bpf_cgroup_acquire(Runtime& runtime, std::uint64_t cgroup);
 void bpf_cgroup_release(Runtime& runtime, std::uint64_t cgroup);
-/// @return the object of a cgroup of the running task, or null.
+/// @return the object of a cgroup of the world, or null.
 std::uint64_t bpf_cgroup_from_id(Runtime& runtime, std::uint64_t id);
 std::uint64_t bpf_cgroup_ancestor(Runtime& runtime, std::uint64_t cgroup, std::int32_t level);
 /// @param type 0: the thread, 1: its process.
@@ -73,6 +73,60 @@ void bpf_iter_num_destroy(Runtime& runtime, void* iterator);
 int bpf_iter_bits_new(Runtime& runtime, void* iterator, std::uint64_t bits, std::uint32_t words);
 void* bpf_iter_bits_next(Runtime& runtime, void* iterator);
 void bpf_iter_bits_destroy(Runtime& runtime, void* iterator);
+
+// --- iterators over objects (helpers/object_iterators.cpp): addresses, or null at the end
+
+/// @param flags 0: processes, 1: all threads, 2: those of the process from `task` on. @return 0, or
+/// -EINVAL for other flags and for a task that is missing.
+int bpf_iter_task_new(Runtime& runtime, void* iterator, std::uint64_t task, std::uint32_t flags);
+std::uint64_t bpf_iter_task_next(Runtime& runtime, void* iterator);
+void bpf_iter_task_destroy(Runtime& runtime, void* iterator);
+/// @param flags enum bpf_cgroup_iter_order without the first. @return 0, or -EINVAL for others.
+int bpf_iter_css_new(Runtime& runtime, void* iterator, std::uint64_t start, std::uint32_t flags);
+std::uint64_t bpf_iter_css_next(Runtime& runtime, void* iterator);
+void bpf_iter_css_destroy(Runtime& runtime, void* iterator);
+/// @param flags 0: threads, 1 and 3: processes. @return 0, or -EINVAL for others.
+int bpf_iter_css_task_new(Runtime& runtime, void* iterator, std::uint64_t css, std::uint32_t flags);
+std::uint64_t bpf_iter_css_task_next(Runtime& runtime, void* iterator);
+void bpf_iter_css_task_destroy(Runtime& runtime, void* iterator);
+
+// --- connections (helpers/connection_kfuncs.cpp): addresses of `struct nf_conn`
+
+/// @return null, with the error in `options`: -EINVAL, -EPROTO, -EAFNOSUPPORT, -ENONET, -ENOENT.
+std::uint64_t bpf_xdp_ct_lookup(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                                std::uint32_t tuple_size, std::uint64_t options,
+                                std::uint32_t options_size);
+std::uint64_t bpf_skb_ct_lookup(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                                std::uint32_t tuple_size, std::uint64_t options,
+                                std::uint32_t options_size);
+std::uint64_t bpf_xdp_ct_alloc(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                               std::uint32_t tuple_size, std::uint64_t options,
+                               std::uint32_t options_size);
+std::uint64_t bpf_skb_ct_alloc(Runtime& runtime, std::uint64_t context, std::uint64_t tuple,
+                               std::uint32_t tuple_size, std::uint64_t options,
+                               std::uint32_t options_size);
+/// @return the connection, or null where there is one of such packets.
+std::uint64_t bpf_ct_insert_entry(Runtime& runtime, std::uint64_t connection);
+void bpf_ct_release(Runtime& runtime, std::uint64_t connection);
+void bpf_ct_set_timeout(Runtime& runtime, std::uint64_t connection, std::uint32_t ms);
+/// @return 0, -EPERM, -ETIME.
+int bpf_ct_change_timeout(Runtime& runtime, std::uint64_t connection, std::uint32_t ms);
+/// @return 0, or -EBUSY for bits that do not change so.
+int bpf_ct_set_status(Runtime& runtime, std::uint64_t connection, std::uint32_t status);
+int bpf_ct_change_status(Runtime& runtime, std::uint64_t connection, std::uint32_t status);
+/// @param manipulation 0: source, 1: destination. @return 0, or -ENOMEM for what was done before.
+int bpf_ct_set_nat_info(Runtime& runtime, std::uint64_t connection, std::uint64_t to,
+                        std::int32_t port, std::uint32_t manipulation);
+
+// --- metadata of received packets (helpers/metadata_kfuncs.cpp): 0, -EOPNOTSUPP where the device
+// does not tell, -ENODATA where it has nothing to tell
+
+int bpf_xdp_metadata_rx_timestamp(Runtime& runtime, std::uint64_t context, std::uint64_t timestamp);
+int bpf_xdp_metadata_rx_hash(Runtime& runtime, std::uint64_t context, std::uint64_t hash,
+                             std::uint64_t type);
+/// @param protocol in network byte order, as the kernel has it.
+int bpf_xdp_metadata_rx_vlan_tag(Runtime& runtime, std::uint64_t context, std::uint64_t protocol,
+                                 std::uint64_t tci);
 
 // --- dynptrs (helpers/dynptr_kfuncs.cpp): `dynptr` is the address of one, helpers/dynptr.h
 

@@ -1,6 +1,9 @@
 #include "helpers/network.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <cstring>
 
 #include "vm/runtime.h"
 
@@ -50,7 +53,26 @@ std::vector<std::uint32_t> tables_for(const Network& network, const RouteQuery& 
     return tables;
 }
 
+constexpr std::uint32_t ipv4_tuple = 12;  // Sizes of struct bpf_sock_tuple's members.
+constexpr std::uint32_t ipv6_tuple = 36;
+
 }  // namespace
+
+bool is_sock_tuple(std::uint32_t size) { return size == ipv4_tuple || size == ipv6_tuple; }
+
+SocketQuery query_from(const void* tuple, std::uint32_t size) {
+    const auto* bytes = static_cast<const std::byte*>(tuple);
+    const bool ipv6 = size == ipv6_tuple;
+    const std::size_t length = ipv6 ? 16 : 4;
+    SocketQuery query{.local = {.ipv6 = ipv6}, .remote = {.ipv6 = ipv6}};
+    std::copy_n(bytes, length, query.remote.bytes.begin());
+    std::copy_n(bytes + length, length, query.local.bytes.begin());
+    std::uint16_t ports[2];
+    std::memcpy(ports, bytes + 2 * length, sizeof ports);
+    query.remote_port = ntohs(ports[0]);
+    query.local_port = ntohs(ports[1]);
+    return query;
+}
 
 const Network& network_of(Runtime& runtime) {
     const auto& network = runtime.world().world().network;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bpftwin/network.h"
+#include "vm/sockets.h"
 
 namespace bpftwin {
 
@@ -20,6 +21,11 @@ const Interface* interface_of(const Network& network, std::uint32_t index);
 /// The neighbour at `address` on a device if its link address is known, or null.
 const Neighbour* neighbour_of(const Network& network, std::uint32_t interface,
                               const IpAddress& address);
+
+/// Whether a `struct bpf_sock_tuple` has a member of that size.
+bool is_sock_tuple(std::uint32_t size);
+/// Addresses and ports as they stand in one: source and destination of a packet that was received.
+SocketQuery query_from(const void* tuple, std::uint32_t size);
 
 /// Which packets a route is looked for.
 struct RouteQuery {

@@ -20,24 +20,6 @@
 namespace bpftwin::calls {
 namespace {
 
-constexpr std::uint32_t ipv4_tuple = 12;  // Sizes of struct bpf_sock_tuple's members.
-constexpr std::uint32_t ipv6_tuple = 36;
-
-/// Addresses and ports as they stand in struct bpf_sock_tuple.
-SocketQuery query_from(const void* tuple, std::uint32_t size) {
-    const auto* bytes = static_cast<const std::byte*>(tuple);
-    const bool ipv6 = size == ipv6_tuple;
-    const std::size_t length = ipv6 ? 16 : 4;
-    SocketQuery query{.local = {.ipv6 = ipv6}, .remote = {.ipv6 = ipv6}};
-    std::copy_n(bytes, length, query.remote.bytes.begin());
-    std::copy_n(bytes + length, length, query.local.bytes.begin());
-    std::uint16_t ports[2];
-    std::memcpy(ports, bytes + 2 * length, sizeof ports);
-    query.remote_port = ntohs(ports[0]);
-    query.local_port = ntohs(ports[1]);
-    return query;
-}
-
 /// The device that the packet came from; programs without one have none.
 std::uint32_t interface_of_packet(Runtime& runtime) {
     const auto field = runtime.program().type == ProgType::xdp ? "ingress_ifindex" : "ifindex";
@@ -58,7 +40,7 @@ LiveSocket* full_socket(SocketTable& sockets, LiveSocket* found) {
 LiveSocket* look_up(Runtime& runtime, std::uint32_t protocol, const void* tuple, std::uint32_t size,
                     std::uint64_t netns, std::uint64_t flags, bool full) {
     SocketTable* sockets = runtime.context().sockets();
-    if (size != ipv4_tuple && size != ipv6_tuple) return nullptr;
+    if (!is_sock_tuple(size)) return nullptr;
     if (!require_memory(runtime, tuple, size)) return nullptr;
     // Of other network namespaces the world knows none, so only a negative number names one.
     if (!sockets || flags != 0 || static_cast<std::int32_t>(netns) >= 0) return nullptr;

@@ -1,5 +1,4 @@
 // Tasks, cgroups and paths as objects (kernel/bpf/helpers.c, fs/bpf_fs_kfuncs.c).
-#include <algorithm>
 #include <cerrno>
 
 #include "helpers/kfunc_calls.h"
@@ -22,8 +21,7 @@ std::uint64_t bpf_task_from_vpid(Runtime& runtime, std::int32_t pid) {
 }
 
 long bpf_task_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t cgroup) {
-    const std::uint64_t id = id_of_cgroup(runtime, cgroup);
-    return is_under_cgroup(runtime, task, id) ? 1 : 0;
+    return is_under_cgroup(runtime, task, cgroup) ? 1 : 0;
 }
 
 std::uint64_t bpf_cgroup_acquire(Runtime&, std::uint64_t cgroup) { return cgroup; }
@@ -34,10 +32,12 @@ std::uint64_t bpf_cgroup_from_id(Runtime& runtime, std::uint64_t id) {
 }
 
 std::uint64_t bpf_cgroup_ancestor(Runtime& runtime, std::uint64_t cgroup, std::int32_t level) {
-    const auto ids = runtime.world().cgroups();
-    const auto own = std::ranges::find(ids, id_of_cgroup(runtime, cgroup));
-    if (level < 0 || own == ids.end() || level > own - ids.begin()) return 0;
-    return cgroup_object(runtime, ids[static_cast<std::size_t>(level)]);
+    auto at = cgroup_of(runtime, cgroup);
+    if (!at || level < 0) return 0;
+    const CgroupTree& tree = runtime.objects()->tree();
+    if (static_cast<std::size_t>(level) > tree.level(*at)) return 0;
+    while (tree.level(*at) > static_cast<std::size_t>(level)) at = tree.parent(*at);
+    return runtime.objects()->cgroup(*at);
 }
 
 int bpf_send_signal_task(Runtime& runtime, std::uint64_t task, std::int32_t signal,

@@ -29,18 +29,23 @@ std::string name_of_dentry(Runtime& runtime, std::uint64_t dentry) {
 }  // namespace
 
 std::uint64_t cgroup_object(Runtime& runtime, std::uint64_t id) {
-    return runtime.objects() ? runtime.objects()->cgroup(id) : 0;
-}
-
-std::uint64_t id_of_cgroup(Runtime& runtime, std::uint64_t cgroup) {
-    return runtime.objects() ? runtime.objects()->number(cgroup, "cgroup", "kn.id") : 0;
-}
-
-bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t id) {
     KernelObjects* objects = runtime.objects();
-    const auto ids = runtime.world().cgroups();
-    if (!objects || task == objects->current_task()) return std::ranges::find(ids, id) != ids.end();
-    return objects->number(task, "task_struct", "cgroups.dfl_cgrp.kn.id") == id;
+    const auto cgroup = objects ? objects->tree().find(id) : std::nullopt;
+    return cgroup ? objects->cgroup(*cgroup) : 0;
+}
+
+std::optional<std::size_t> cgroup_of(Runtime& runtime, std::uint64_t object) {
+    KernelObjects* objects = runtime.objects();
+    if (!objects) return std::nullopt;
+    if (const auto known = objects->cgroup_at(object)) return known;
+    return objects->tree().find(objects->number(object, "cgroup", "kn.id"));
+}
+
+bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t cgroup) {
+    const auto above = cgroup_of(runtime, cgroup);
+    if (!above) return false;
+    const auto own = runtime.objects()->cgroup_of(task);
+    return own && runtime.objects()->tree().is_under(*own, *above);
 }
 
 long is_cgroup_at(Runtime& runtime, const Map& map, std::uint32_t index,

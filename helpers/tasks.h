@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace bpftwin {
@@ -10,12 +11,12 @@ namespace bpftwin {
 class Map;
 class Runtime;
 
-/// The object of a cgroup that the running task is in or below, or null.
+/// The object of a cgroup of the world, or null.
 std::uint64_t cgroup_object(Runtime& runtime, std::uint64_t id);
-/// The id of a cgroup's object; 0 where that has none.
-std::uint64_t id_of_cgroup(Runtime& runtime, std::uint64_t cgroup);
-/// Whether a task is in the cgroup of that id or below.
-bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t id);
+/// Which cgroup of the world's an object is, by its id; nothing: none.
+std::optional<std::size_t> cgroup_of(Runtime& runtime, std::uint64_t object);
+/// Whether a task is in the cgroup that the object is, or below.
+bool is_under_cgroup(Runtime& runtime, std::uint64_t task, std::uint64_t cgroup);
 /// Whether the cgroup in that slot of a cgroup_array is among `ids`.
 /// @return 0, 1, -E2BIG for an index out of range, -EAGAIN for an empty slot.
 long is_cgroup_at(Runtime& runtime, const Map& map, std::uint32_t index,

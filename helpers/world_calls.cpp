@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "helpers/calls.h"
+#include "helpers/jiffies.h"
 #include "vm/runtime.h"
 
 namespace bpftwin::calls {
@@ -12,12 +13,7 @@ std::uint64_t ktime_get_boot_ns(Runtime& runtime) { return runtime.world().ktime
 std::uint64_t ktime_get_coarse_ns(Runtime& runtime) { return runtime.world().ktime_ns(); }
 std::uint64_t ktime_get_tai_ns(Runtime& runtime) { return runtime.world().ktime_tai_ns(); }
 
-std::uint64_t jiffies64(Runtime& runtime) {
-    constexpr std::uint64_t per_second = 250;  // CONFIG_HZ of the distributions.
-    constexpr std::uint32_t at_boot = -300 * std::uint32_t{per_second};  // INITIAL_JIFFIES.
-    constexpr std::uint64_t ns_per_jiffy = 1'000'000'000 / per_second;
-    return at_boot + runtime.world().ktime_ns() / ns_per_jiffy;
-}
+std::uint64_t jiffies64(Runtime& runtime) { return jiffies::at(runtime.world().ktime_ns()); }
 
 std::uint32_t get_smp_processor_id(Runtime& runtime) { return runtime.world().world().cpu; }
 

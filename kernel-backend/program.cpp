@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::uint8_t lddw_code = 0x18;
 
+constexpr std::uint32_t device_bound = 1 << 6;  // BPF_F_XDP_DEV_BOUND_ONLY.
+constexpr std::uint32_t loopback = 1;           // A device that every network namespace has.
+
 bool names_map(const Insn& insn) {
     return insn.code == lddw_code && (insn.src == pseudo::map_fd || insn.src == pseudo::map_value);
 }
@@ -41,6 +44,7 @@ public:
         attr_->kern_version = parts.object.kern_version != 0 ? parts.object.kern_version
                                                              : version_code(kernel.release());
         attr_->prog_flags = program.prog_flags;
+        if ((program.prog_flags & device_bound) != 0) attr_->prog_ifindex = loopback;
         if (!modules_.empty()) attr_.input(attr_->fd_array, std::as_bytes(std::span(modules_)));
         program.name.copy(attr_->prog_name, BPF_OBJ_NAME_LEN - 1);
         if (parts.btf != 0) add_types(program, parts.btf);

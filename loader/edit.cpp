@@ -111,4 +111,15 @@ Result<void> choose_autoload(ObjectSpec& object, std::string_view name, bool aut
     return {};
 }
 
+Result<void> bind_to_device(ObjectSpec& object, std::string_view name) {
+    constexpr std::uint32_t device_bound = 1 << 6;  // BPF_F_XDP_DEV_BOUND_ONLY.
+    ProgramSpec* program = object.program(name);
+    if (program == nullptr) return std::unexpected(unknown("program", name, object.programs));
+    if (program->type != ProgType::xdp)
+        return fail(
+            fmt::format("only XDP programs are bound to a device, not {}", name_of(program->type)));
+    program->prog_flags |= device_bound;
+    return {};
+}
+
 }  // namespace bpftwin

@@ -43,6 +43,9 @@ CallKind kind_of(const ProgramSpec& program, const Btf& types, const Insn& call)
     return kind;
 }
 
+/// Such programs run for packets of one device (BPF_F_XDP_DEV_BOUND_ONLY).
+constexpr std::uint32_t device_bound = 1 << 6;
+
 }  // namespace
 
 /// What is asked of every call before anything is followed (add_kfunc_call).
@@ -59,7 +62,8 @@ bool Analysis::check_kfunc_ids() {
         if (call.off != 0) return give_up("functions of kernel modules");
         if (types->kind(static_cast<std::uint32_t>(call.imm)) != BtfKind::func)
             return reject(EINVAL, "kernel btf_id {} is not a function", call.imm);
-        if (types->type(static_cast<std::uint32_t>(call.imm)).name.starts_with("bpf_xdp_metadata_"))
+        const auto name = types->type(static_cast<std::uint32_t>(call.imm)).name;
+        if (name.starts_with("bpf_xdp_metadata_") && !has_flag(device_bound))
             return reject(EINVAL, "metadata kfuncs require device-bound program");
     }
     return true;

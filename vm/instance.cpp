@@ -84,7 +84,9 @@ Result<Surroundings> surroundings(const ProgramSpec& program, const RunInput& in
     auto context = Context::create(program.type, input, result.packet.get());
     if (!context) return std::unexpected(context.error());
     result.context = std::make_unique<Context>(std::move(*context));
-    result.objects = std::make_unique<KernelObjects>(types, input.world.task);
+    auto tree = CgroupTree::create(input.world);
+    if (!tree) return std::unexpected(tree.error());
+    result.objects = std::make_unique<KernelObjects>(types, input.world.task, std::move(*tree));
     if (auto placed = place_objects(program, input, result); !placed)
         return std::unexpected(placed.error());
     result.task = result.objects->task();

@@ -8,7 +8,6 @@
 #include "btf/format.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
-#include "vm/world.h"
 
 namespace bpftwin {
 namespace {
@@ -221,7 +220,13 @@ Result<KernelObjects::Place> KernelObjects::root_of(const ObjectPath& path, std:
     }
     if (path.root == "tasks" && task_type && first && first->kind == PathStep::Kind::element)
         return Place{*task_type, make_task(static_cast<std::uint32_t>(first->index))};
-    return fail(fmt::format("'{}' is not task, tasks[PID], regs, args.NAME or args[N]", path.root),
+    const auto cgroup_type = types_->find("cgroup", BtfKind::struct_);
+    if (path.root == "cgroups" && cgroup_type && first && first->kind == PathStep::Kind::element) {
+        if (const auto known = tree_.find(first->index)) return Place{*cgroup_type, cgroup(*known)};
+        return fail(fmt::format("the world has no cgroup {}", first->index), ENOENT);
+    }
+    return fail(fmt::format("'{}' is not task, tasks[PID], cgroups[ID], regs, args.NAME or args[N]",
+                            path.root),
                 EINVAL);
 }
 
@@ -315,6 +320,7 @@ Result<void> KernelObjects::set(const ObjectField& field) {
         return named({"the kernel's types are not known, which objects are laid out by", ENOENT});
     const auto path = parse_object_path(field.path);
     if (!path) return named(path.error());
+    listed_.clear();
     std::size_t used = 0;
     auto place = root_of(*path, used);
     if (place) place = walk(*place, std::span(path->steps).subspan(used), true);
@@ -339,7 +345,7 @@ KernelObjects::Place KernelObjects::find(std::uint64_t object, std::string_view 
     const std::string whole = fmt::format("object.{}", path);
     const auto steps = parse_object_path(whole);
     const auto id = types_ ? types_->find(struct_name, BtfKind::struct_) : std::nullopt;
-    if (!steps || !id || object == 0) return {};
+    if (!steps || !id || !memory_.holds(object, 1)) return {};
     Place place{*id, object};
     for (const PathStep& one : steps->steps) {
         const auto next = step(place, one, false);
@@ -378,109 +384,6 @@ void KernelObjects::complete_arguments(const std::set<std::uint32_t>& given) {
         store_pointer_at(place, memory_.allocate(size, type_text(*types_, target)));
         placed_.insert(argument.offset);
     }
-}
-
-// --- Tasks
-
-std::uint64_t KernelObjects::current_task() {
-    if (current_ != 0) return current_;
-    current_ = make("task_struct");
-    if (current_ != 0) describe_task(current_, task_);
-    return current_;
-}
-
-std::uint64_t KernelObjects::make_task(std::uint32_t pid) {
-    if (pid == task_.pid) return current_task();
-    std::uint64_t& task = tasks_[pid];
-    if (task == 0) {
-        task = make("task_struct");
-        if (task != 0) describe_task(task, {.pid = pid, .tgid = pid, .comm = {}});
-    }
-    return task;
-}
-
-std::uint64_t KernelObjects::task_of(std::uint32_t pid) {
-    if (pid == task().pid) return current_task();
-    const auto found = tasks_.find(pid);
-    return found == tasks_.end() ? 0 : found->second;
-}
-
-std::uint64_t KernelObjects::registers() {
-    if (registers_ == 0) registers_ = make("pt_regs");
-    return registers_;
-}
-
-AddressSpace& KernelObjects::address_space() {
-    if (!address_space_) address_space_.emplace(*this, task_.areas);
-    return *address_space_;
-}
-
-std::uint64_t KernelObjects::area_of(std::uint64_t task, std::uint64_t address) {
-    if (task_.areas.empty()) return 0;
-    AddressSpace& space = address_space();
-    const bool is_its =
-        types_ ? number(task, "task_struct", "mm") == space.address() : task == current_task();
-    return is_its ? space.area_at(address) : 0;
-}
-
-std::uint64_t KernelObjects::cgroup(std::uint64_t id) {
-    const auto ids = cgroups_of(task_);
-    const auto found = std::ranges::find(ids, id);
-    if (found == ids.end()) return 0;
-    std::uint64_t& cgroup = cgroups_[id];
-    if (cgroup != 0) return cgroup;
-    cgroup = make("cgroup");
-    if (cgroup == 0 || !types_) return cgroup;
-    static_cast<void>(assign(cgroup, "cgroup", "level", fmt::to_string(found - ids.begin())));
-    static_cast<void>(assign(cgroup, "cgroup", "kn.id", fmt::to_string(id)));
-    return cgroup;
-}
-
-/// What helpers say of a task, its struct says too.
-void KernelObjects::describe_task(std::uint64_t task, const Task& as) {
-    if (!types_) return;
-    const auto set = [&](std::string_view path, std::string_view text) {
-        static_cast<void>(assign(task, "task_struct", path, text));  // Kernels differ in fields.
-    };
-    const auto set_number = [&](std::string_view path, std::uint64_t value) {
-        set(path, fmt::to_string(value));
-    };
-    set_number("pid", as.pid);
-    set_number("tgid", as.tgid);
-    set_number("cred.uid.val", as.uid);
-    set_number("cred.euid.val", as.uid);
-    set_number("cred.gid.val", as.gid);
-    set_number("cred.egid.val", as.gid);
-    set("real_cred", fmt::format("{:#x}", number(task, "task_struct", "cred")));
-    if (const std::uint64_t comm = address(task, "task_struct", "comm"); comm != 0)
-        std::ranges::copy(std::string_view(as.comm).substr(0, 15), reinterpret_cast<char*>(comm));
-    if (const auto ids = cgroups_of(as); task == current_ && !ids.empty())
-        set("cgroups.dfl_cgrp", fmt::format("{:#x}", cgroup(ids.back())));
-    if (!as.areas.empty()) {
-        const std::string memory = fmt::format("{:#x}", address_space().address());
-        set("mm", memory);
-        set("active_mm", memory);
-    }
-    if (as.pid == as.tgid)
-        set("group_leader", fmt::format("{:#x}", task));
-    else
-        set_number("group_leader.pid", as.tgid), set_number("group_leader.tgid", as.tgid);
-}
-
-Task KernelObjects::task() {
-    if (current_ == 0 || !types_) return task_;
-    const auto value = [&](std::string_view path) {
-        return static_cast<std::uint32_t>(number(current_, "task_struct", path));
-    };
-    Task task = task_;
-    task.pid = value("pid");
-    task.tgid = value("tgid");
-    task.uid = value("cred.uid.val");
-    task.gid = value("cred.gid.val");
-    if (const std::uint64_t comm = address(current_, "task_struct", "comm"); comm != 0)
-        task.comm.assign(reinterpret_cast<const char*>(comm),
-                         strnlen(reinterpret_cast<const char*>(comm), 16));
-    return task;
 }
 
 }  // namespace bpftwin

@@ -14,21 +14,34 @@
 #include "bpftwin/run.h"
 #include "btf/btf.h"
 #include "vm/address_space.h"
+#include "vm/cgroup_tree.h"
 #include "vm/hook.h"
 #include "vm/object_memory.h"
 #include "vm/object_path.h"
 
 namespace bpftwin {
 
+class ConnectionTable;
+
+/// A task as the kernel lists it.
+struct ListedTask {
+    std::uint64_t address = 0;
+    std::uint32_t pid = 0;
+    std::uint32_t tgid = 0;
+
+    [[nodiscard]] bool leads() const { return pid == tgid; }
+};
+
 /// The objects of one run. Each is made when it is first asked for.
 class KernelObjects {
 public:
     /// @param types null: layouts are not known; then objects have no fields to be set, and are
     /// zeros throughout.
-    KernelObjects(std::shared_ptr<const Btf> types, const Task& task)
-        : types_(std::move(types)), task_(task) {}
+    KernelObjects(std::shared_ptr<const Btf> types, const Task& task, CgroupTree tree)
+        : types_(std::move(types)), task_(task), tree_(std::move(tree)) {}
 
     [[nodiscard]] const Btf* types() const { return types_.get(); }
+    [[nodiscard]] const CgroupTree& tree() const { return tree_; }
     [[nodiscard]] ObjectMemory& memory() { return memory_; }
 
     /// What `args` means in paths: the context of the run and what is where in it.
@@ -49,17 +62,28 @@ public:
     /// Address of the task with that thread id, the running one or one that the world describes; 0:
     /// there is none.
     std::uint64_t task_of(std::uint32_t pid);
+    /// Every task there is, processes by number, the first thread of each before its others: the
+    /// running one, those that the world describes, what leads their processes, and the idle task,
+    /// from which a kernel's list begins.
+    const std::vector<ListedTask>& tasks();
+    /// The cgroup of a task, one of `tree`; nothing where the world has no cgroup of that id.
+    [[nodiscard]] std::optional<std::size_t> cgroup_of(std::uint64_t task);
     /// Address of the running task's registers in user space.
     std::uint64_t registers();
     /// Words of the context that hold arguments; 0: not known.
     [[nodiscard]] std::uint32_t argument_words() const { return argument_words_; }
-    /// Address of the cgroup of that id, one of the running task's; 0: it is not in it.
-    std::uint64_t cgroup(std::uint64_t id);
+    /// Address of a cgroup of `tree`; 0: there is no room.
+    std::uint64_t cgroup(std::size_t cgroup);
+    /// Which one of `tree` is at that address, where one was made.
+    [[nodiscard]] std::optional<std::size_t> cgroup_at(std::uint64_t address) const;
     /// Address of the `struct vm_area_struct` of a task that an address in user space lies in; 0:
     /// there is none.
     std::uint64_t area_of(std::uint64_t task, std::uint64_t address);
     /// The running task as its object says, where that exists.
     [[nodiscard]] Task task();
+
+    /// What conntrack keeps; null until somebody asks for it (helpers/connections.h).
+    [[nodiscard]] std::shared_ptr<ConnectionTable>& connections() { return connections_; }
 
     /// A variable that each CPU has, made of zeros when it is first asked for. @param type the id
     /// of its BTF_KIND_VAR. @return the CPU's address of it, 0 where there is none or no room.
@@ -103,12 +127,20 @@ private:
     Result<void> store_pointer(const Place& place, const BtfType& pointer, std::string_view text);
     Result<std::uint64_t> allocate(std::uint64_t bytes, std::string name);
     Result<std::uint64_t> bytes_of(std::string_view text);
-    std::uint64_t make_task(std::uint32_t pid);
+    /// The task of that number, made as `like` where it is not there yet.
+    std::uint64_t make_task(std::uint32_t pid, Task like = {});
     void describe_task(std::uint64_t task, const Task& as);
+    [[nodiscard]] ListedTask listed(std::uint64_t address, const Task& task);
+    [[nodiscard]] std::vector<ListedTask> made_tasks();
+    /// Makes the idle task and what leads the processes of tasks that are not led by themselves.
+    void make_leaders();
+    /// What a kernel's tasks always have: a process and a cgroup.
+    void complete_task(const ListedTask& task);
     AddressSpace& address_space();
 
     std::shared_ptr<const Btf> types_;
     Task task_;
+    CgroupTree tree_;
     ObjectMemory memory_;
     std::vector<HookArgument> arguments_;
     std::span<std::byte> context_;
@@ -118,7 +150,9 @@ private:
     std::uint64_t registers_ = 0;
     std::optional<AddressSpace> address_space_;
     std::map<std::uint32_t, std::uint64_t> tasks_;
-    std::map<std::uint64_t, std::uint64_t> cgroups_;                              ///< By id.
+    std::shared_ptr<ConnectionTable> connections_;
+    std::vector<ListedTask> listed_;  ///< Empty: they were not asked for since one changed.
+    std::map<std::size_t, std::uint64_t> cgroups_;                                ///< By number.
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> variables_;  ///< By type, CPU.
 };
 

@@ -49,4 +49,9 @@ Result<void> replace_map(ObjectSpec& object, std::string_view name, const MapSpe
 /// Whether the program called `name` is prepared when the object is loaded.
 Result<void> choose_autoload(ObjectSpec& object, std::string_view name, bool autoload);
 
+/// Lets an XDP program run for packets of one device only, so that it may ask what that tells of
+/// them (BPF_F_XDP_DEV_BOUND_ONLY).
+/// @return an Error for a program that does not exist or is none of XDP.
+Result<void> bind_to_device(ObjectSpec& object, std::string_view name);
+
 }  // namespace bpftwin

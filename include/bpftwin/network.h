@@ -136,6 +136,42 @@ struct Sysctl {
     std::optional<std::string> written = {};  ///< What is being written, with its newline if any.
 };
 
+/// A connection that conntrack keeps (struct nf_conn).
+struct Connection {
+    std::uint32_t protocol = 6;  ///< IPPROTO_TCP, or IPPROTO_UDP (17).
+    /// Of packets from the side that opened it.
+    IpAddress source, destination;
+    std::uint16_t source_port = 0, destination_port = 0;
+    /// Of packets from the other side: the same turned round, unless addresses are translated.
+    IpAddress reply_source, reply_destination;
+    std::uint16_t reply_source_port = 0, reply_destination_port = 0;
+    std::uint32_t status = 8;           ///< IPS_* of <linux/netfilter/nf_conntrack_common.h>.
+    std::uint32_t timeout_ms = 10'000;  ///< From the beginning of the run, how long it is kept.
+    std::uint32_t mark = 0;
+    std::uint16_t zone = 0;
+
+    friend bool operator==(const Connection&, const Connection&) = default;
+};
+
+/// What a device tells XDP programs of a received packet besides its bytes. Of each: whether the
+/// device's driver can tell at all, and then what it tells of this packet, if anything.
+struct ReceiveMetadata {
+    template <class T>
+    using Told = std::optional<std::optional<T>>;
+    struct Hash {
+        std::uint32_t value = 0;
+        std::uint32_t type = 0;  ///< enum xdp_rss_hash_type.
+    };
+    struct VlanTag {
+        std::uint16_t protocol = 0;  ///< 0x8100, 0x88a8.
+        std::uint16_t tci = 0;
+    };
+
+    Told<std::uint64_t> timestamp;  ///< Nanoseconds.
+    Told<Hash> hash;
+    Told<VlanTag> vlan;
+};
+
 /// An option that a program set with bpf_setsockopt.
 struct SocketOption {
     std::string socket;  ///< The socket's name; empty: the context's own.
@@ -159,6 +195,7 @@ struct SocketEffects {
     std::uint32_t apply_bytes = 0;       ///< By bpf_msg_apply_bytes.
     std::uint32_t cork_bytes = 0;        ///< By bpf_msg_cork_bytes.
     std::optional<std::string> sysctl;   ///< What is written in place of `Sysctl::written`.
+    std::vector<Connection> connections;  ///< By bpf_ct_insert_entry, as they were then.
 
     friend bool operator==(const SocketEffects&, const SocketEffects&) = default;
 };
@@ -170,6 +207,8 @@ struct Network {
     std::vector<RouteRule> rules;
     std::vector<Neighbour> neighbours;
     std::vector<Socket> sockets;
+    std::vector<Connection> connections;
+    ReceiveMetadata metadata = {};
     /// Name of the socket that the packet, or the event, belongs to; empty: one that nobody finds,
     /// as the context describes it.
     std::string own_socket;

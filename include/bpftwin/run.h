@@ -51,11 +51,11 @@ struct PerfCounter {
 };
 
 /// A field of an object of the kernel, set by path, in the layout of `EngineOptions::kernel_types`:
-/// `task.real_parent.tgid` of the running task, `tasks[7].comm` of another one, `regs.ip` of its
-/// registers in user space, `args.file.f_path.dentry.d_name.name` or `args[0].f_flags` of what the
-/// program's hook is given. Steps follow pointers and make what null ones lead to; `:STRUCT` behind
-/// a pointer says what it points to (`args.sk:tcp_sock.snd_cwnd`), `[N]` chooses an element. What
-/// is not set is 0.
+/// `task.real_parent.tgid` of the running task, `tasks[7].comm` of another one, `cgroups[20].level`
+/// of a cgroup, `regs.ip` of the running task's registers in user space,
+/// `args.file.f_path.dentry.d_name.name` or `args[0].f_flags` of what the program's hook is given.
+/// Steps follow pointers and make what null ones lead to; `:STRUCT` behind a pointer says what it
+/// points to (`args.sk:tcp_sock.snd_cwnd`), `[N]` chooses an element. What is not set is 0.
 struct ObjectField {
     std::string path;
     /// A C initialiser; for a pointer an address, `"text"` or `hex:BYTES` that it points to,
@@ -75,6 +75,9 @@ struct World {
     std::optional<std::uint64_t> random_seed;
     /// Interfaces, routes, sockets; null: `Network::loopback()`.
     std::shared_ptr<const Network> network = {};
+    /// Cgroups besides those of the running task, each as the ids from the root to it; what has the
+    /// same parent is listed in this order. Together they are one tree.
+    std::vector<std::vector<std::uint64_t>> other_cgroups = {};
     /// Objects of the kernel. Helpers that tell of the running task agree with its fields.
     std::vector<ObjectField> objects = {};
     /// Counters of the events in perf_event_array maps, and of the event that a perf_event program

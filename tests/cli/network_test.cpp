@@ -53,6 +53,43 @@ TEST(network, sockets_follow_from_what_is_said_of_them) {
     EXPECT_EQ(network->sockets[2].remote_port, 2U);
 }
 
+TEST(network, connections_lead_back_unless_said) {
+    const auto network = parse(R"({"connections": [
+        {"source": "192.0.2.1:1000", "destination": "192.0.2.2:80"},
+        {"protocol": "udp", "source": "[2001:db8::1]:1", "destination": "[2001:db8::2]:53",
+         "reply_destination": "[2001:db8::9]:7", "zone": 3, "mark": 4}]})");
+    ASSERT_TRUE(network) << network.error().message;
+    const Connection& first = network->connections[0];
+    EXPECT_EQ(first.protocol, 6U);
+    EXPECT_EQ(first.reply_source, first.destination);
+    EXPECT_EQ(first.reply_destination_port, 1000U);
+    const Connection& second = network->connections[1];
+    EXPECT_EQ(second.reply_source_port, 53U);
+    EXPECT_EQ(text_of(second.reply_destination), "2001:db8::9");
+}
+
+TEST(network, names_what_is_wrong_with_connections_and_metadata) {
+    EXPECT_EQ(error_of(R"({"connections": [{"source": "192.0.2.1:1"}]})"),
+              "connections: [0]: source or destination is missing");
+    EXPECT_EQ(error_of(R"({"connections": [{"source": "192.0.2.1:1", "destination": "[::1]:2"}]})"),
+              "connections: [0]: addresses are not of one family");
+    EXPECT_EQ(error_of(R"({"connections": [{"zone": 65536}]})"),
+              "connections: [0]: zone: 65536 is no number from 0 to 65535");
+    EXPECT_EQ(error_of(R"({"metadata": {"hash": 1}})"), "metadata: hash: 1 is no JSON object");
+    EXPECT_EQ(error_of(R"({"metadata": {"vlan": {"id": 1}}})"),
+              "metadata: vlan: no field 'id'; there are protocol, tci");
+    EXPECT_EQ(error_of(R"({"metadata": {"timestamp": "now"}})"),
+              "metadata: timestamp: \"now\" is no number from 0 to 18446744073709551615");
+}
+
+TEST(network, metadata_is_told_or_not) {
+    const auto network = parse(R"({"metadata": {"timestamp": 5, "hash": null}})");
+    ASSERT_TRUE(network) << network.error().message;
+    EXPECT_EQ(network->metadata.timestamp, std::optional(std::optional(std::uint64_t{5})));
+    EXPECT_TRUE(network->metadata.hash && !*network->metadata.hash);
+    EXPECT_FALSE(network->metadata.vlan);
+}
+
 TEST(network, names_what_is_wrong) {
     EXPECT_EQ(error_of(R"({"interface": []})"), "no field 'interface'");
     EXPECT_EQ(error_of(R"({"interfaces": 1})"), "interfaces: not a list");

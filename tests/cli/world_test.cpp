@@ -44,6 +44,30 @@ TEST(world, json_sets_fields_flat_or_by_task_on_its_base) {
     EXPECT_EQ(world->ktime_ns, World::fixed().ktime_ns);
 }
 
+TEST(world, has_other_cgroups) {
+    auto world = parse({"fixed", "cgroups=1,20,300", "other_cgroups=1,40;1,20,0x1e"});
+    ASSERT_TRUE(world) << world.error().message;
+    const std::vector<std::vector<std::uint64_t>> expected{{1, 40}, {1, 20, 30}};
+    EXPECT_EQ(world->other_cgroups, expected);
+    world = from_json(
+        R"({"base": "fixed", "cgroups": [1, 20], "other_cgroups": [[1, 40], [1, 20, "0x1e"]]})");
+    ASSERT_TRUE(world) << world.error().message;
+    EXPECT_EQ(world->other_cgroups, expected);
+}
+
+TEST(world, cgroups_are_one_tree) {
+    EXPECT_EQ(parse({"fixed", "other_cgroups=2,3"}).error().message,
+              "--world: other_cgroups: the root is 1, not 2");
+    EXPECT_EQ(parse({"fixed", "cgroups=1,20", "other_cgroups=1,30,20"}).error().message,
+              "--world: other_cgroups: cgroup 20 is not only below 30");
+    EXPECT_EQ(parse({"fixed", "other_cgroups=1,1"}).error().message,
+              "--world: other_cgroups: cgroup 1 is not only below 1");
+    EXPECT_EQ(parse({"fixed", "other_cgroups=;1,2"}).error().message,
+              "--world: other_cgroups: a way without cgroups");
+    EXPECT_EQ(parse({"other_cgroups=1,x"}).error().message,
+              "--world: other_cgroups: 'x' is not an integer");
+}
+
 TEST(world, errors_say_what_and_where) {
     EXPECT_EQ(parse({"pid=x"}).error().message, "--world: pid: 'x' is not an integer");
     EXPECT_EQ(parse({"pid=-1"}).error().message,
