@@ -8,13 +8,13 @@
 namespace bpftwin {
 namespace {
 
-struct Row {
+struct TcpField {
     std::string_view name;
     std::size_t offset;
     std::size_t size;
 };
 
-constexpr auto rows = std::to_array<Row>({
+constexpr auto tcp_fields = std::to_array<TcpField>({
 #define FIELD(name) {#name, offsetof(bpf_tcp_sock, name), sizeof(bpf_tcp_sock::name)},
 #include "vm/tcp_sock.def"
 });
@@ -22,8 +22,8 @@ constexpr auto rows = std::to_array<Row>({
 }  // namespace
 
 bool store_tcp_field(bpf_tcp_sock& to, std::string_view name, std::uint64_t value) {
-    const auto row = std::ranges::find(rows, name, &Row::name);
-    if (row == rows.end() || (row->size == 4 && value >> 32 != 0)) return false;
+    const auto row = std::ranges::find(tcp_fields, name, &TcpField::name);
+    if (row == tcp_fields.end() || (row->size == 4 && value >> 32 != 0)) return false;
     std::memcpy(reinterpret_cast<std::byte*>(&to) + row->offset, &value, row->size);
     return true;
 }
