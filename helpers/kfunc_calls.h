@@ -81,6 +81,11 @@ void bpf_iter_bits_destroy(Runtime& runtime, void* iterator);
 int bpf_iter_task_new(Runtime& runtime, void* iterator, std::uint64_t task, std::uint32_t flags);
 std::uint64_t bpf_iter_task_next(Runtime& runtime, void* iterator);
 void bpf_iter_task_destroy(Runtime& runtime, void* iterator);
+/// The pieces of a task's memory from an address on. @return 0, or -ENOENT where it has none.
+int bpf_iter_task_vma_new(Runtime& runtime, void* iterator, std::uint64_t task,
+                          std::uint64_t address);
+std::uint64_t bpf_iter_task_vma_next(Runtime& runtime, void* iterator);
+void bpf_iter_task_vma_destroy(Runtime& runtime, void* iterator);
 /// @param flags enum bpf_cgroup_iter_order without the first. @return 0, or -EINVAL for others.
 int bpf_iter_css_new(Runtime& runtime, void* iterator, std::uint64_t start, std::uint32_t flags);
 std::uint64_t bpf_iter_css_next(Runtime& runtime, void* iterator);

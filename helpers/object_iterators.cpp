@@ -1,4 +1,5 @@
-// Open-coded iterators over tasks and cgroups (kernel/bpf/task_iter.c, kernel/bpf/cgroup_iter.c).
+// Open-coded iterators over tasks, their memory and cgroups (kernel/bpf/task_iter.c,
+// kernel/bpf/cgroup_iter.c).
 #include <algorithm>
 #include <cerrno>
 
@@ -45,6 +46,12 @@ constexpr std::uint32_t threaded = 2;
 struct CssTaskIterator {
     std::uint32_t cgroup_and_flag;  ///< From 1, and whether only processes are wanted; 0: none.
     std::uint32_t position;         ///< Which task of the list is looked at next.
+};
+
+/// The kernel has the address of an iterator here, too. All tasks with memory have the same.
+struct AreaIterator {
+    std::uint64_t
+        next;  ///< One more than the address from which the next area is looked for; 0: none.
 };
 
 /// The task after `address` in the list, where `wanted` says so.
@@ -168,6 +175,31 @@ std::uint64_t bpf_iter_css_task_next(Runtime& runtime, void* iterator) {
 
 void bpf_iter_css_task_destroy(Runtime& runtime, void* iterator) {
     if (auto* state = iterator_state<CssTaskIterator>(runtime, iterator)) *state = {};
+}
+
+int bpf_iter_task_vma_new(Runtime& runtime, void* iterator, std::uint64_t task,
+                          std::uint64_t address) {
+    auto* state = iterator_state<AreaIterator>(runtime, iterator);
+    if (!state) return 0;
+    *state = {};
+    KernelObjects* objects = runtime.objects();
+    if (task == 0 || !objects || !objects->memory_of(task)) return -ENOENT;
+    state->next = address + 1;
+    return 0;
+}
+
+std::uint64_t bpf_iter_task_vma_next(Runtime& runtime, void* iterator) {
+    auto* state = iterator_state<AreaIterator>(runtime, iterator);
+    KernelObjects* objects = runtime.objects();
+    if (!state || state->next == 0 || !objects) return 0;
+    const AddressSpace* space = objects->memory_of(objects->current_task());
+    const auto found = space ? space->next_area(state->next - 1) : AddressSpace::Listed();
+    if (found.object != 0) state->next = found.end + 1;
+    return found.object;
+}
+
+void bpf_iter_task_vma_destroy(Runtime& runtime, void* iterator) {
+    if (auto* state = iterator_state<AreaIterator>(runtime, iterator)) *state = {};
 }
 
 }  // namespace bpftwin::kfuncs

@@ -66,6 +66,11 @@ std::uint64_t AddressSpace::area_at(std::uint64_t address) const {
     return found == areas_.end() ? 0 : found->object;
 }
 
+AddressSpace::Listed AddressSpace::next_area(std::uint64_t address) const {
+    const auto found = std::ranges::find_if(areas_, [&](const Area& a) { return a.end > address; });
+    return found == areas_.end() ? Listed() : Listed{found->object, found->end};
+}
+
 std::uint64_t AddressSpace::make_area(KernelObjects& objects, const MemoryArea& area) {
     const std::uint64_t object = objects.make("vm_area_struct");
     if (object == 0) return 0;

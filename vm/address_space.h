@@ -23,6 +23,13 @@ public:
     [[nodiscard]] std::uint64_t address() const { return address_; }
     /// Address of the struct vm_area_struct that an address lies in; 0: there is none.
     [[nodiscard]] std::uint64_t area_at(std::uint64_t address) const;
+    /// One such struct.
+    struct Listed {
+        std::uint64_t object = 0;
+        std::uint64_t end = 0;
+    };
+    /// The first area that is not wholly below an address; object 0: there is none.
+    [[nodiscard]] Listed next_area(std::uint64_t address) const;
 
 private:
     /// A struct vm_area_struct.

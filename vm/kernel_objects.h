@@ -76,6 +76,8 @@ public:
     std::uint64_t cgroup(std::size_t cgroup);
     /// Which one of `tree` is at that address, where one was made.
     [[nodiscard]] std::optional<std::size_t> cgroup_at(std::uint64_t address) const;
+    /// What a task has in user space; null: nothing.
+    AddressSpace* memory_of(std::uint64_t task);
     /// Address of the `struct vm_area_struct` of a task that an address in user space lies in; 0:
     /// there is none.
     std::uint64_t area_of(std::uint64_t task, std::uint64_t address);

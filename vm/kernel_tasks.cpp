@@ -93,12 +93,17 @@ AddressSpace& KernelObjects::address_space() {
     return *address_space_;
 }
 
-std::uint64_t KernelObjects::area_of(std::uint64_t task, std::uint64_t address) {
-    if (task_.areas.empty()) return 0;
+AddressSpace* KernelObjects::memory_of(std::uint64_t task) {
+    if (task_.areas.empty()) return nullptr;
     AddressSpace& space = address_space();
     const bool is_its =
         types_ ? number(task, "task_struct", "mm") == space.address() : task == current_task();
-    return is_its ? space.area_at(address) : 0;
+    return is_its ? &space : nullptr;
+}
+
+std::uint64_t KernelObjects::area_of(std::uint64_t task, std::uint64_t address) {
+    const AddressSpace* space = memory_of(task);
+    return space ? space->area_at(address) : 0;
 }
 
 std::uint64_t KernelObjects::cgroup(std::size_t cgroup) {
