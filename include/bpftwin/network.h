@@ -189,12 +189,12 @@ struct SocketEffects {
     std::optional<std::uint32_t> callback_flags;  ///< By bpf_sock_ops_cb_flags_set.
     std::optional<IpAddress> bound_address;       ///< By bpf_bind.
     std::uint16_t bound_port = 0;
-    std::vector<std::uint32_t> acks;     ///< By bpf_tcp_send_ack: the byte expected next.
-    Bytes header_options;                ///< TCP options that were written.
-    std::uint32_t reserved_options = 0;  ///< Bytes reserved for them.
-    std::uint32_t apply_bytes = 0;       ///< By bpf_msg_apply_bytes.
-    std::uint32_t cork_bytes = 0;        ///< By bpf_msg_cork_bytes.
-    std::optional<std::string> sysctl;   ///< What is written in place of `Sysctl::written`.
+    std::vector<std::uint32_t> acks;      ///< By bpf_tcp_send_ack: the byte expected next.
+    Bytes header_options;                 ///< TCP options that were written.
+    std::uint32_t reserved_options = 0;   ///< Bytes reserved for them.
+    std::uint32_t apply_bytes = 0;        ///< By bpf_msg_apply_bytes.
+    std::uint32_t cork_bytes = 0;         ///< By bpf_msg_cork_bytes.
+    std::optional<std::string> sysctl;    ///< What is written in place of `Sysctl::written`.
     std::vector<Connection> connections;  ///< By bpf_ct_insert_entry, as they were then.
 
     friend bool operator==(const SocketEffects&, const SocketEffects&) = default;

@@ -1,6 +1,5 @@
-// An arena of ten pages, and the kernel functions that give and take them.
+// An arena of ten pages, and the kernel functions that give and take them. Behind case.h.
 #pragma once
-#include "case.h"
 
 #define __arena __attribute__((address_space(1)))
 #define PAGE_SIZE 4096

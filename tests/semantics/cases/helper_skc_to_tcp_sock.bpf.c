@@ -85,13 +85,13 @@ int tcp(struct __sk_buff* ctx) {
     return TC_ACT_OK;
 }
 
-#define LOOK_UP(size, ...)                                                         \
-    struct bpf_sock_tuple tuple = {__VA_ARGS__};                                   \
+#define LOOK_UP(size, ...)                                                                   \
+    struct bpf_sock_tuple tuple = {__VA_ARGS__};                                             \
     struct bpf_sock* socket = bpf_skc_lookup_tcp(ctx, &tuple, size, BPF_F_CURRENT_NETNS, 0); \
-    if (!socket) return TC_ACT_OK;                                                 \
-    KINDS(socket);                                                                 \
-    SEE(6, socket->state);                                                         \
-    bpf_sk_release(socket);                                                        \
+    if (!socket) return TC_ACT_OK;                                                           \
+    KINDS(socket);                                                                           \
+    SEE(6, socket->state);                                                                   \
+    bpf_sk_release(socket);                                                                  \
     return TC_ACT_OK
 
 #define LOCAL bpf_htonl(0xc0000201)

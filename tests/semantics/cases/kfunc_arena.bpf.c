@@ -3,6 +3,8 @@
 //! covers: kfunc bpf_arena_free_pages
 //! covers: kfunc bpf_arena_reserve_pages
 //! since: 6.18
+#include "case.h"
+// Behind what it needs.
 #include "arena.h"
 #define PAGES(bytes) ((__u64)(bytes) / PAGE_SIZE)
 

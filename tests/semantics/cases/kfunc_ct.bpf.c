@@ -53,7 +53,7 @@ struct nf_conn___init {
     struct nf_conn ct;
 } __attribute__((preserve_access_index));
 
-#define OPTIONS struct bpf_ct_opts___case* opts, __u32 opts__sz
+#define OPTIONS struct bpf_ct_opts___case *opts, __u32 opts__sz
 extern struct nf_conn* bpf_xdp_ct_lookup(struct xdp_md* ctx, struct bpf_sock_tuple* tuple,
                                          __u32 tuple__sz, OPTIONS) __ksym;
 extern struct nf_conn* bpf_skb_ct_lookup(struct __sk_buff* ctx, struct bpf_sock_tuple* tuple,
@@ -209,8 +209,7 @@ int translated(struct xdp_md* ctx) {
     struct bpf_sock_tuple tuple = some_tuple(2), answer = answer_to(&tuple);
     union nf_inet_addr outside = {.all = {bpf_htonl(0xcb007177)}};
     // What an earlier run left has ended, and goes when it is looked for.
-    struct nf_conn* ct =
-        bpf_xdp_ct_lookup(ctx, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+    struct nf_conn* ct = bpf_xdp_ct_lookup(ctx, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
     if (ct) return bpf_ct_release(ct), XDP_REDIRECT;
     struct nf_conn___init* made =
         bpf_xdp_ct_alloc(ctx, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));

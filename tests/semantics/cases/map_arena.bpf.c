@@ -3,6 +3,8 @@
 //! covers: kfunc bpf_arena_alloc_pages
 //! covers: kfunc bpf_arena_free_pages
 //! since: 6.9
+#include "case.h"
+// Behind what it needs.
 #include "arena.h"
 
 __u64 __arena counters[4] = {1, 2, 3, 4};
