@@ -127,6 +127,10 @@ std::vector<Subject> subjects_of(const MapTypeInfo& info) {
             subjects.back().spec.inner =
                 std::make_shared<MapSpec>(map_spec(MapType::array, 4, 4, 1));
             break;
+        case MapType::arena:
+            add(0, 0, 3, map_flag::mmapable, no_object);
+            subjects.back().updates = false;
+            break;
         default: {
             const bool ring = info.entries == EntryRule::pages;
             const std::uint32_t entries = info.entries == EntryRule::none ? 0 : 3;
