@@ -98,17 +98,21 @@ Result<std::shared_ptr<Map>> existing_map(const MapSpec& spec, std::uint32_t cpu
     return map;
 }
 
+/// @return an Error that begins with the map's name.
 Result<std::shared_ptr<Map>> map_for(const MapSpec& as_given, const Btf* btf,
                                      const Btf* kernel_types, std::uint32_t cpu_count,
                                      const SharedMaps& shared,
                                      const std::shared_ptr<ObjectHeap>& heap) {
     const MapSpec spec = with_libbpf_defaults(as_given, cpu_count);
     auto fields = fields_of(spec, btf, kernel_types);
-    if (!fields) return std::unexpected(fields.error());
+    const std::string name = "map " + as_given.name;
+    if (!fields) return std::unexpected(fields.error().in(name));
     if (!fields->others.empty()) fields->owner = heap;
-    if (const auto other = shared.find(as_given.name); other != shared.end())
-        return existing_map(spec, cpu_count, *fields, other->second);
-    return Map::create(spec, cpu_count, *fields);
+    const auto other = shared.find(as_given.name);
+    if (other == shared.end()) return Map::create(spec, cpu_count, *fields);
+    auto map = existing_map(spec, cpu_count, *fields, other->second);
+    if (!map) return std::unexpected(map.error().in(name));
+    return map;
 }
 
 }  // namespace
@@ -124,7 +128,7 @@ Result<MapSet> MapSet::create(const ObjectSpec& object, std::uint32_t cpu_count,
     set.memory_->consult(*set.heap_);
     for (const MapSpec& spec : object.maps) {
         auto map = map_for(spec, object.btf.get(), kernel_types, cpu_count, shared, set.heap_);
-        if (!map) return std::unexpected(map.error().in("map " + spec.name));
+        if (!map) return std::unexpected(map.error());
         set.add(std::move(*map));
     }
     std::ranges::sort(set.by_address_);
