@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -91,7 +92,7 @@ public:
         if (contents.size() > size) return fail("its variables do not fit", E2BIG);
         auto mapping = Mapping::create(map, size, PROT_READ | PROT_WRITE, 0, address);
         if (!mapping) return std::unexpected(mapping.error());
-        std::memcpy(mapping->begin(), contents.data(), contents.size());
+        std::ranges::copy(contents, mapping->begin());
         const std::lock_guard lock(reading_);
         arenas_.insert_or_assign(map, std::move(*mapping));
         return {};
