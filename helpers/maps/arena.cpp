@@ -104,6 +104,15 @@ bool Arena::give_memory(std::uint32_t first, std::uint32_t count) {
     return true;
 }
 
+void Arena::take_memory(std::uint32_t first, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) has_memory_[first + i] = false;
+    const std::uint64_t page = page_size();
+    std::byte* const begin = pointer(begin_ + first * page);
+    madvise(begin, count * page, MADV_DONTNEED);  // Zeros from now on.
+    // Where the system has no room for more mappings, what machine code writes there is not lost.
+    (void)mprotect(begin, count * page, PROT_READ);
+}
+
 std::uint64_t Arena::allocate_pages(std::uint64_t address, std::uint32_t count) {
     if (count == 0 || count > spec().max_entries || address % page_size() != 0) return 0;
     const std::lock_guard lock(changing_);
@@ -120,10 +129,7 @@ void Arena::free_pages(std::uint64_t address, std::uint32_t count) {
     std::uint32_t begin = *first;
     std::uint32_t end = begin + std::min(count, spec().max_entries - begin);
     if (begin == end) return;
-    for (std::uint32_t i = begin; i < end; ++i) has_memory_[i] = false;
-    const std::uint64_t page = page_size();
-    mmap(pointer(begin_ + begin * page), (end - begin) * page, PROT_READ,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    take_memory(begin, end - begin);
     // With what is free beside them they are one gap.
     auto at = gaps_.upper_bound(begin);
     if (at != gaps_.begin() && std::prev(at)->first + std::prev(at)->second.pages >= begin) --at;

@@ -75,6 +75,7 @@ private:
     void add_gap(std::uint32_t first, std::uint32_t pages);
     void take_from_gap(std::uint32_t first, std::uint32_t count);
     bool give_memory(std::uint32_t first, std::uint32_t count);
+    void take_memory(std::uint32_t first, std::uint32_t count);
 
     std::uint64_t begin_;
     Region region_;
