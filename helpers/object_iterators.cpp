@@ -13,7 +13,6 @@ namespace {
 
 namespace task_flag {  // enum of kernel/bpf/task_iter.c.
 constexpr std::uint32_t all_procs = 0;
-constexpr std::uint32_t all_threads = 1;
 constexpr std::uint32_t proc_threads = 2;
 }  // namespace task_flag
 
