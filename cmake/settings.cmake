@@ -8,10 +8,11 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # As it asks for where headers are precompiled.
-    set(CMAKE_CXX_COMPILER_LAUNCHER
-        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
-    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+    # Sloppiness as it asks for where headers are precompiled; another checkout of the same is the same.
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+                 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()
 
 add_library(bpftwin_warnings INTERFACE)
@@ -44,6 +45,8 @@ if(BPFTWIN_COVERAGE)
 endif()
 
 if(BPFTWIN_PRECOMPILE)
+    # A time in precompiled headers would make each build's another one to ccache.
+    add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
     # Some source is needed where headers are precompiled for others.
     file(TOUCH ${PROJECT_BINARY_DIR}/empty.cpp)
     add_library(bpftwin_headers OBJECT ${PROJECT_BINARY_DIR}/empty.cpp)
