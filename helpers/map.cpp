@@ -105,6 +105,13 @@ Result<std::unique_ptr<Map>> Map::create(const MapSpec& spec, std::uint32_t cpu_
     return map;
 }
 
+void* Map::lookup_elem(const void*, std::uint32_t) { return nullptr; }
+long Map::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) { return -enotsupp; }
+long Map::delete_elem(const void*) { return -enotsupp; }
+long Map::next_key(const void*, void*) { return -enotsupp; }
+long Map::copy_out(const void*, std::span<Bytes>) { return -enotsupp; }
+long Map::copy_in(const void*, std::span<const Bytes>, std::uint64_t) { return -enotsupp; }
+
 long Map::for_each(std::uint32_t, const Visitor&) { return -enotsupp; }
 
 long Map::push_elem(const void*, std::uint64_t) { return -enotsupp; }

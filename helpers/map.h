@@ -45,16 +45,17 @@ public:
     [[nodiscard]] std::uint32_t cpu_count() const { return cpu_count_; }
     [[nodiscard]] const ValueFields& fields() const { return fields_; }
 
-    // --- The program's side, as the helpers of the same names. `cpu` picks the per-CPU value.
+    // --- The program's side, as the helpers of the same names. `cpu` picks the per-CPU value. A
+    // type without elements leaves these as they are: nothing is found, all else is -ENOTSUPP.
 
     /// Address of the value, or null. For maps of maps the inner `Map`. The memory stays valid as
     /// long as the map, even when the element is deleted; then it may become another element.
-    virtual void* lookup_elem(const void* key, std::uint32_t cpu) = 0;
+    virtual void* lookup_elem(const void* key, std::uint32_t cpu);
     virtual long update_elem(const void* key, const void* value, std::uint64_t flags,
-                             std::uint32_t cpu) = 0;
-    virtual long delete_elem(const void* key) = 0;
+                             std::uint32_t cpu);
+    virtual long delete_elem(const void* key);
     /// The key after `key` (null: the first) in iteration order. @return 0 or -ENOENT.
-    virtual long next_key(const void* key, void* next) = 0;
+    virtual long next_key(const void* key, void* next);
     /// Visits every element (`bpf_for_each_map_elem`); the visitor may delete the one it is given.
     /// @return elements visited, or -ENOTSUPP.
     virtual long for_each(std::uint32_t cpu, const Visitor& visit);
@@ -103,9 +104,9 @@ protected:
         : spec_(std::move(spec)), cpu_count_(cpu_count), fields_(fields) {}
 
     /// Reads the value, or one per CPU, into buffers of `value_size` bytes.
-    virtual long copy_out(const void* key, std::span<Bytes> values) = 0;
+    virtual long copy_out(const void* key, std::span<Bytes> values);
     /// Writes the value, or one per CPU; buffers as for `copy_out`.
-    virtual long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) = 0;
+    virtual long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags);
     /// `copy_out` of an element that is then gone; -ENOTSUPP.
     virtual long take_out(const void* key, std::span<Bytes> values);
     /// Bytes that user space gives to look something up.

@@ -68,8 +68,6 @@ long BloomFilter::peek_elem(void* value) {
 
 long BloomFilter::pop_elem(void*) { return -EOPNOTSUPP; }
 
-void* BloomFilter::lookup_elem(const void*, std::uint32_t) { return nullptr; }
-
 long BloomFilter::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
     return -EINVAL;
 }

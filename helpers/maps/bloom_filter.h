@@ -22,7 +22,6 @@ public:
     long peek_elem(void* value) override;
     long pop_elem(void* value) override;
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
                      std::uint32_t cpu) override;
     long delete_elem(const void* key) override;

@@ -44,8 +44,6 @@ long QueueMap::read_next(void* value, bool remove) {
     return 0;
 }
 
-void* QueueMap::lookup_elem(const void*, std::uint32_t) { return nullptr; }
-
 long QueueMap::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
     return -EINVAL;
 }

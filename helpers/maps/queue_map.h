@@ -24,7 +24,6 @@ public:
     long pop_elem(void* value) override { return read_next(value, true); }
     long peek_elem(void* value) override { return read_next(value, false); }
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
                      std::uint32_t cpu) override;
     long delete_elem(const void* key) override;

@@ -102,18 +102,4 @@ void RingBuffer::drain(std::vector<Event>& events) {
     }
 }
 
-void* RingBuffer::lookup_elem(const void*, std::uint32_t) { return nullptr; }
-
-long RingBuffer::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
-    return -enotsupp;
-}
-
-long RingBuffer::delete_elem(const void*) { return -enotsupp; }
-
-long RingBuffer::next_key(const void*, void*) { return -enotsupp; }
-
-long RingBuffer::copy_out(const void*, std::span<Bytes>) { return -enotsupp; }
-
-long RingBuffer::copy_in(const void*, std::span<const Bytes>, std::uint64_t) { return -enotsupp; }
-
 }  // namespace bpftwin

@@ -40,16 +40,6 @@ public:
     /// Takes submitted records out as a consumer would: in order, up to one still reserved.
     void drain(std::vector<Event>& events) override;
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
-    long update_elem(const void* key, const void* value, std::uint64_t flags,
-                     std::uint32_t cpu) override;
-    long delete_elem(const void* key) override;
-    long next_key(const void* key, void* next) override;
-
-protected:
-    long copy_out(const void* key, std::span<Bytes> values) override;
-    long copy_in(const void* key, std::span<const Bytes> values, std::uint64_t flags) override;
-
 private:
     RingBuffer(const MapSpec& spec, std::uint32_t cpu_count, RingMemory data)
         : Map(spec, cpu_count, {}), data_(std::move(data)) {}

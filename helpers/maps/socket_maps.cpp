@@ -88,8 +88,6 @@ long SocketHash::keep(const void* key, std::uint64_t cookie, std::uint64_t flags
     return cookies_->update_elem(key, &cookie, flags, 0);
 }
 
-void* SocketHash::lookup_elem(const void*, std::uint32_t) { return nullptr; }
-
 long SocketHash::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
     return -EOPNOTSUPP;
 }

@@ -46,7 +46,6 @@ public:
     [[nodiscard]] std::uint64_t cookie_at(const void* key) override;
     long keep(const void* key, std::uint64_t cookie, std::uint64_t flags) override;
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
                      std::uint32_t cpu) override;
     long delete_elem(const void* key) override;

@@ -97,8 +97,6 @@ long StackTraceMap::put(std::span<const std::uint64_t> frames, std::uint64_t fla
     return id;
 }
 
-void* StackTraceMap::lookup_elem(const void*, std::uint32_t) { return nullptr; }
-
 long StackTraceMap::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
     return -EINVAL;
 }

@@ -34,7 +34,6 @@ public:
     /// Frames that `put` makes use of with these flags.
     [[nodiscard]] std::uint32_t depth(std::uint64_t flags) const;
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
                      std::uint32_t cpu) override;
     long delete_elem(const void* key) override;

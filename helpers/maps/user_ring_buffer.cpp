@@ -49,18 +49,4 @@ void UserRingBuffer::release(const Record& record) {
     consumer_pos_.fetch_add(RingMemory::space_of(record.size), std::memory_order_release);
 }
 
-long UserRingBuffer::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
-    return -enotsupp;
-}
-
-long UserRingBuffer::delete_elem(const void*) { return -enotsupp; }
-
-long UserRingBuffer::next_key(const void*, void*) { return -enotsupp; }
-
-long UserRingBuffer::copy_out(const void*, std::span<Bytes>) { return -enotsupp; }
-
-long UserRingBuffer::copy_in(const void*, std::span<const Bytes>, std::uint64_t) {
-    return -enotsupp;
-}
-
 }  // namespace bpftwin
