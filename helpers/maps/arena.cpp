@@ -96,9 +96,16 @@ void Arena::take_from_gap(std::uint32_t first, std::uint32_t count) {
     add_gap(first + count, end - first - count);
 }
 
-bool Arena::give_memory(std::uint32_t first, std::uint32_t count) {
+std::byte* Arena::emptied(std::uint32_t first, std::uint32_t count) const {
     const std::uint64_t page = page_size();
-    if (mprotect(pointer(begin_ + first * page), count * page, PROT_READ | PROT_WRITE) != 0)
+    std::byte* const begin = pointer(begin_ + first * page);
+    madvise(begin, count * page, MADV_DONTNEED);
+    return begin;
+}
+
+bool Arena::give_memory(std::uint32_t first, std::uint32_t count) {
+    std::byte* const begin = emptied(first, count);
+    if (mprotect(begin, std::size_t{count} * page_size(), PROT_READ | PROT_WRITE) != 0)
         return false;
     for (std::uint32_t i = 0; i < count; ++i) has_memory_[first + i] = true;
     return true;
@@ -106,11 +113,9 @@ bool Arena::give_memory(std::uint32_t first, std::uint32_t count) {
 
 void Arena::take_memory(std::uint32_t first, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) has_memory_[first + i] = false;
-    const std::uint64_t page = page_size();
-    std::byte* const begin = pointer(begin_ + first * page);
-    madvise(begin, count * page, MADV_DONTNEED);  // Zeros from now on.
+    std::byte* const begin = emptied(first, count);
     // Where the system has no room for more mappings, what machine code writes there is not lost.
-    (void)mprotect(begin, count * page, PROT_READ);
+    (void)mprotect(begin, std::size_t{count} * page_size(), PROT_READ);
 }
 
 std::uint64_t Arena::allocate_pages(std::uint64_t address, std::uint32_t count) {
@@ -165,8 +170,6 @@ const Region* Arena::nearest(std::uint64_t address) const {
 }
 
 bool Arena::is_sparse(std::uint64_t address) const { return address >> 32 == 0; }
-
-void* Arena::lookup_elem(const void*, std::uint32_t) { return nullptr; }
 
 long Arena::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
     return -EOPNOTSUPP;

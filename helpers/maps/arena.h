@@ -47,7 +47,6 @@ public:
 
     // --- Map: an arena has no elements.
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
                      std::uint32_t cpu) override;
     long delete_elem(const void* key) override;
@@ -74,6 +73,8 @@ private:
     [[nodiscard]] bool is_free(std::uint32_t first, std::uint32_t count) const;
     void add_gap(std::uint32_t first, std::uint32_t pages);
     void take_from_gap(std::uint32_t first, std::uint32_t count);
+    /// The pages with zeros in them, whoever wrote there.
+    [[nodiscard]] std::byte* emptied(std::uint32_t first, std::uint32_t count) const;
     bool give_memory(std::uint32_t first, std::uint32_t count);
     void take_memory(std::uint32_t first, std::uint32_t count);
 
