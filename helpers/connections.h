@@ -56,8 +56,8 @@ struct LiveConnection {
     ConnectionTuple tuples[2];  ///< Of the side that opened it, and the other one.
     ConnectionZone zone;
     std::uint32_t status = 0;
-    std::uint32_t timeout =
-        0;  ///< Jiffies: when it ends, or until it is inserted how long it lasts.
+    /// Jiffies: when it ends, or until it is inserted how long it lasts.
+    std::uint32_t timeout = 0;
     std::uint32_t mark = 0;
     std::uint64_t object = 0;  ///< Address of its `struct nf_conn`.
     unsigned held = 0;         ///< References of the program.

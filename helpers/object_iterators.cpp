@@ -49,8 +49,8 @@ struct CssTaskIterator {
 
 /// The kernel has the address of an iterator here, too. All tasks with memory have the same.
 struct AreaIterator {
-    std::uint64_t
-        next;  ///< One more than the address from which the next area is looked for; 0: none.
+    /// One more than the address from which the next area is looked for; 0: none.
+    std::uint64_t next;
 };
 
 /// The task after `address` in the list, where `wanted` says so.
