@@ -91,7 +91,8 @@ Result<std::shared_ptr<KernelMap>> KernelObject::existing_map(
 }
 
 Result<void> KernelObject::fill(const MapSpec& spec, KernelMap& map) {
-    if (spec.type == MapType::arena) {
+    // Two of one address cannot be mapped at once, and those with one need not be.
+    if (spec.type == MapType::arena && (spec.map_extra == 0 || !spec.contents.empty())) {
         auto mapped =
             kernel_->map_arena(map.descriptor(), spec.map_extra, spec.max_entries, spec.contents);
         return mapped ? mapped : std::unexpected(mapped.error().in("map " + spec.name));
