@@ -12,8 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uint64_t page_size = 4096;
-
 Result<std::uint64_t> number_of(const Json& json) {
     const std::string text = json.is_string() ? json.get<std::string>() : json.dump();
     auto number = parse_integer(text);
@@ -46,8 +44,9 @@ Result<std::uint64_t> flags_of(const Json& json) {
 
 Result<std::uint64_t> pages_of(const Json& json) {
     auto number = number_of(json);
-    if (number && *number % page_size != 0)
-        return fail(fmt::format("{:#x} is no multiple of {}", *number, page_size));
+    constexpr std::uint64_t page = MemoryArea::page_size;
+    if (number && *number % page != 0)
+        return fail(fmt::format("{:#x} is no multiple of {}", *number, page));
     return number;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/network.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -219,7 +220,7 @@ struct Word {
 };
 constexpr Word families[] = {{"unix", 1}, {"ipv4", 2}, {"ipv6", 10}};
 constexpr Word types[] = {{"stream", 1}, {"dgram", 2}, {"raw", 3}};
-constexpr Word protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"mptcp", 262}};
+constexpr Word protocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"mptcp", IPPROTO_MPTCP}};
 constexpr Word states[] = {{"established", 1}, {"syn_sent", 2},   {"syn_recv", 3},
                            {"fin_wait1", 4},   {"fin_wait2", 5},  {"time_wait", 6},
                            {"close", 7},       {"close_wait", 8}, {"last_ack", 9},
@@ -390,7 +391,7 @@ Result<void> take_tunnel(Network& network, const Json& json, const Network& know
 
 /// What a socket is a part of is an MPTCP connection.
 Result<void> check_subflows(const Network& network) {
-    constexpr std::uint32_t mptcp = 262;
+    constexpr std::uint32_t mptcp = IPPROTO_MPTCP;
     for (std::size_t i = 0; i < network.sockets.size(); ++i) {
         const std::string& name = network.sockets[i].subflow_of;
         const bool is_there = std::ranges::any_of(network.sockets, [&](const Socket& other) {

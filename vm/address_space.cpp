@@ -9,7 +9,6 @@
 namespace bpftwin {
 namespace {
 
-constexpr std::uint64_t page_size = 4096;
 constexpr std::uint64_t shared_flag = 8;        // VM_SHARED.
 constexpr std::uint64_t grows_down_flag = 256;  // VM_GROWSDOWN, of a stack.
 
@@ -81,7 +80,7 @@ std::uint64_t AddressSpace::make_area(KernelObjects& objects, const MemoryArea& 
     fields.set("vm_flags", area.flags);
     // Private memory without a file is numbered by its address (vma_set_anonymous and mmap).
     const bool is_private = area.file.empty() && (area.flags & shared_flag) == 0;
-    fields.set("vm_pgoff", (is_private ? area.start : area.offset) / page_size);
+    fields.set("vm_pgoff", (is_private ? area.start : area.offset) / MemoryArea::page_size);
     if (!area.file.empty()) fields.set("vm_file", file(objects, area));
     return object;
 }

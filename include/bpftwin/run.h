@@ -18,6 +18,8 @@ namespace bpftwin {
 
 /// A piece of a task's memory in user space, as a line of /proc/PID/maps says it.
 struct MemoryArea {
+    static constexpr std::uint64_t page_size = 4096;
+
     std::uint64_t start = 0, end = 0;  ///< Whole pages; `end` is the first address behind it.
     std::uint64_t flags = 0;           ///< VM_* of the kernel's include/linux/mm.h.
     std::uint64_t offset = 0;          ///< In `file`, in bytes.
