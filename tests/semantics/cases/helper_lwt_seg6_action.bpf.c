@@ -81,27 +81,41 @@ struct srh {
     __u8 segments[2][16];
 };
 
+/// A header whose last segment is 2001:db8::c.
+static __always_inline struct srh by_way_of_12(void) {
+    struct srh srh = {.size = 4, .type = 4, .left = 1, .first = 1};
+    srh.segments[1][0] = 0x20, srh.segments[1][1] = 1;
+    srh.segments[1][2] = 0x0d, srh.segments[1][3] = 0xb8, srh.segments[1][15] = 12;
+    return srh;
+}
+
+static __always_inline __u8 byte_at(struct __sk_buff* skb, __u32 offset) {
+    __u8 byte = 0;
+    bpf_skb_load_bytes(skb, offset, &byte, sizeof(byte));
+    return byte;
+}
+
+/// The packet's size, how much follows its IPv6 header, what follows the routing header, and the
+/// last byte of the address that it goes to.
+static __always_inline void see_headers(struct __sk_buff* skb) {
+    __u16 length = 0;
+    SEE(1, skb->len);
+    bpf_skb_load_bytes(skb, 4, &length, sizeof(length));
+    SEE(2, bpf_ntohs(length));
+    SEE(3, byte_at(skb, header));
+    SEE(4, byte_at(skb, 39));
+}
+
 //! test: a further header inside, which goes by way of its last segment
 //! run: --prog inside --world network.json --packet
 //! run: hex:02000000000202000000000186dd6000000000502b4020010db800000000000000000000000120010db800000000000000000000000a2904040001000000200100000000000000000000000000aa20010db800000000000000000000000a6000000000003b4020010db800000000000000000000000120010db800000000000000000000000b
 //! expect: seen = {0, 160, 120, 43, 12, 10, -22, 0}
 SEC("lwt_seg6local")
 int inside(struct __sk_buff* skb) {
-    struct srh srh = {.size = 4, .type = 4, .left = 1, .first = 1};
-    srh.segments[1][0] = 0x20, srh.segments[1][1] = 1;
-    srh.segments[1][2] = 0x0d, srh.segments[1][3] = 0xb8, srh.segments[1][15] = 12;
+    struct srh srh = by_way_of_12();
     SEE_INT(0, bpf_lwt_seg6_action(skb, SEG6_LOCAL_ACTION_END_B6, &srh, sizeof(srh)));
-    __u16 length = 0;
-    __u8 byte = 0;
-    SEE(1, skb->len);
-    bpf_skb_load_bytes(skb, 4, &length, sizeof(length));
-    SEE(2, bpf_ntohs(length));
-    bpf_skb_load_bytes(skb, header, &byte, sizeof(byte));
-    SEE(3, byte);
-    bpf_skb_load_bytes(skb, 39, &byte, sizeof(byte));
-    SEE(4, byte);
-    bpf_skb_load_bytes(skb, segments + 15, &byte, sizeof(byte));
-    SEE(5, byte);
+    see_headers(skb);
+    SEE(5, byte_at(skb, segments + 15));
     srh.left = 2;
     SEE_INT(6, bpf_lwt_seg6_action(skb, SEG6_LOCAL_ACTION_END_B6, &srh, sizeof(srh)));
     return BPF_OK;
@@ -113,22 +127,10 @@ int inside(struct __sk_buff* skb) {
 //! expect: seen = {0, 200, 160, 41, 12, 1, 64, 0}
 SEC("lwt_seg6local")
 int outside(struct __sk_buff* skb) {
-    struct srh srh = {.size = 4, .type = 4, .left = 1, .first = 1};
-    srh.segments[1][0] = 0x20, srh.segments[1][1] = 1;
-    srh.segments[1][2] = 0x0d, srh.segments[1][3] = 0xb8, srh.segments[1][15] = 12;
+    struct srh srh = by_way_of_12();
     SEE_INT(0, bpf_lwt_seg6_action(skb, SEG6_LOCAL_ACTION_END_B6_ENCAP, &srh, sizeof(srh)));
-    __u16 length = 0;
-    __u8 byte = 0;
-    SEE(1, skb->len);
-    bpf_skb_load_bytes(skb, 4, &length, sizeof(length));
-    SEE(2, bpf_ntohs(length));
-    bpf_skb_load_bytes(skb, header, &byte, sizeof(byte));
-    SEE(3, byte);
-    bpf_skb_load_bytes(skb, 39, &byte, sizeof(byte));
-    SEE(4, byte);
-    bpf_skb_load_bytes(skb, 23, &byte, sizeof(byte));
-    SEE(5, byte);
-    bpf_skb_load_bytes(skb, 7, &byte, sizeof(byte));
-    SEE(6, byte);
+    see_headers(skb);
+    SEE(5, byte_at(skb, 23));
+    SEE(6, byte_at(skb, 7));
     return BPF_OK;
 }
