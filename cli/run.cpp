@@ -209,6 +209,24 @@ Result<Safety> safety_of(const RunArguments& arguments, const Cleared& cleared) 
     return checked ? Safety::checked : cleared.interpreter_safety(own_context);
 }
 
+/// What is to be run and told; how safely is decided later.
+RunPlan plan_of(const RunArguments& arguments, const ObjectSpec& object, const ProgramSpec& program,
+                std::string_view engine, const Cleared& cleared, EventTypes events) {
+    return {.object = object,
+            .program = program,
+            .path = arguments.object.path,
+            .packets = source_names(arguments.input.packets),
+            .engine = engine,
+            .safety = Safety::checked,
+            .verdict = cleared.verdict ? &*cleared.verdict : nullptr,
+            .events = std::move(events),
+            .repeat = arguments.repeat,
+            .many = false,
+            .time = arguments.time,
+            .summary_only = arguments.summary,
+            .calls = arguments.input.calls};
+}
+
 Result<Exit> run(const RunArguments& arguments) {
     auto engine = compare::make_engine(arguments.engine);
     if (!engine) return std::unexpected(engine.error().in("--engine"));
@@ -229,19 +247,8 @@ Result<Exit> run(const RunArguments& arguments) {
                                 ? Cleared{}
                                 : clear(*ready, **program, arguments.trust, arguments.input.cpus,
                                         arguments.check_invariants);
-    RunPlan plan{object,
-                 **program,
-                 arguments.object.path,
-                 source_names(arguments.input.packets),
-                 (*engine)->name(),
-                 Safety::checked,
-                 cleared.verdict ? &*cleared.verdict : nullptr,
-                 std::move(*events),
-                 arguments.repeat,
-                 false,
-                 arguments.time,
-                 arguments.summary,
-                 arguments.input.calls};
+    RunPlan plan =
+        plan_of(arguments, object, **program, (*engine)->name(), cleared, std::move(*events));
     if (cleared.clearance == Clearance::refused) return refuse(arguments, plan, cleared);
     const auto safety = safety_of(arguments, cleared);
     if (!safety) return std::unexpected(safety.error());
