@@ -198,6 +198,7 @@ void Analysis::mark_not_null(Reg& reg) const {
         reg.type.kind = RegKind::ptr_to_xdp_sock;
     } else if (map.type() == MapType::sockmap || map.type() == MapType::sockhash) {
         reg.type.kind = RegKind::ptr_to_socket;
+        ++reg.target;
     }
 }
 

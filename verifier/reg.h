@@ -30,7 +30,8 @@ struct Reg {
     /// Pointers: fixed part of the offset. Scalars with `id_with_offset`: distance from the id.
     std::int32_t off = 0;
     /// What it points to, by kind: index of the map (`Maps`), bytes that may be read of a packet,
-    /// size of a `mem`, index of the function, BTF type of an object or iterator, kind of a dynptr.
+    /// size of a `mem`, index of the function, BTF type of an object or iterator, kind of a dynptr,
+    /// one more than the index of the map that a socket was in (0: in none).
     std::int32_t target = 0;
     /// Map pointers: the lookup that gave an inner map, 0 for others (map_uid). `mem`: id of the
     /// dynptr that it is a part of, 0: none. Dynptrs: 1 in the first slot. Iterators: rounds.
