@@ -7,8 +7,13 @@
 
 namespace bpftwin::verifier {
 
-/// Gives large pieces whole huge pages, and small ones as `new` does.
+/// Gives large pieces whole huge pages, and small ones as `new` does. Large pieces that are given
+/// back are kept for whoever asks for as much next, in any thread, as long as all of them have no
+/// more than `most_kept` bytes: one program after the other is verified in the same memory.
 class HugePages : public std::pmr::memory_resource {
+public:
+    static constexpr std::size_t most_kept = std::size_t{128} << 20;
+
 private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;
     void do_deallocate(void* piece, std::size_t bytes, std::size_t alignment) override;

@@ -121,5 +121,15 @@ TEST(huge_pages, give_pieces_of_any_size) {
     }
 }
 
+TEST(huge_pages, give_a_large_piece_that_was_given_back_again) {
+    constexpr std::size_t bytes = std::size_t{5} << 20;
+    void* first = HugePages().allocate(bytes);
+    HugePages().deallocate(first, bytes);
+    HugePages later;
+    void* second = later.allocate(bytes);
+    EXPECT_EQ(second, first);
+    later.deallocate(second, bytes);
+}
+
 }  // namespace
 }  // namespace bpftwin::verifier
