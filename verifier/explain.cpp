@@ -17,21 +17,22 @@ struct OnPath {
 
 constexpr std::size_t longest_path = 100'000, most_steps = 30;
 
-/// The path that led to a state, its last instruction first.
-std::vector<OnPath> path_to(const State& end) {
-    std::vector<OnPath> path;
-    const State* state = &end;
-    std::int64_t last = end.insn;
-    while (state && last >= 0) {
+/// Calls `visit(OnPath, next)` for the instructions before a state's on its path, the last one
+/// first, with the instruction behind each, until it says false.
+template <class F>
+void go_back(const State& end, F visit) {
+    std::size_t left = longest_path;
+    std::int64_t last = end.insn, next = no_insn;
+    for (const State* state = &end; state && last >= 0; state = state->parent) {
         WayBack way(*state, last);
         do {
-            if (path.size() == longest_path) return path;
-            path.push_back({static_cast<std::uint32_t>(way.insn()), way.step()});
+            if (left-- == 0) return;
+            const OnPath at{static_cast<std::uint32_t>(way.insn()), way.step()};
+            if (next != no_insn && !visit(at, static_cast<std::uint32_t>(next))) return;
+            next = way.insn();
         } while (way.back() && way.insn() >= 0);
         last = state->parent ? state->parent->last_insn : no_insn;
-        state = state->parent;
     }
-    return path;
 }
 
 std::string name_of(const Place& place) {
@@ -102,7 +103,7 @@ private:
 
     bool back_over_alu() {
         const Insn& insn = code_.insn(insn_);
-        if (!info(code_.ops[insn_]).name.starts_with("mov")) return add("changed"), true;
+        if (!code_.is_mov(insn_)) return add("changed"), true;
         return (insn.code & 8) != 0 ? copied(insn.src) : ends("set");
     }
 
@@ -212,14 +213,14 @@ std::shared_ptr<const Explanation> Analysis::explain() const {
     if (state_->insn >= program_.insns.size()) return nullptr;
     auto explanation = std::make_shared<Explanation>();
     explanation->insn = state_->insn;
-    const std::vector<OnPath> path = path_to(*state_);
-    for (std::size_t i = path.size(); i-- > 1;) {
-        const std::uint32_t insn = path[i].insn;
+    go_back(*state_, [&](const OnPath& at, std::uint32_t next) {
         const bool is_conditional =
-            code_->family(insn) == Family::jmp || ops_[insn] == Op::may_goto;
-        if (is_conditional && !code_->is_second_slot(insn))
-            explanation->branches.push_back({insn, path[i - 1].insn != insn + 1});
-    }
+            code_->family(at.insn) == Family::jmp || ops_[at.insn] == Op::may_goto;
+        if (is_conditional && !code_->is_second_slot(at.insn))
+            explanation->branches.push_back({at.insn, next != at.insn + 1});
+        return true;
+    });
+    std::ranges::reverse(explanation->branches);
     if (rejection_.reason.ends_with("reference leak"))
         for (const Reference& reference : state_->references)
             explanation->history.push_back({reference.insn, "acquired, and not given back"});
@@ -230,8 +231,7 @@ std::shared_ptr<const Explanation> Analysis::explain() const {
     Trail trail(
         *code_, is_global_, flow_,
         {static_cast<std::uint8_t>(state_->current), true, static_cast<std::uint8_t>(*number)});
-    for (std::size_t i = 1; i < path.size(); ++i)
-        if (!trail.back(path[i], path[i - 1].insn)) break;
+    go_back(*state_, [&](const OnPath& at, std::uint32_t next) { return trail.back(at, next); });
     explanation->history = trail.take();
     return explanation;
 }
