@@ -50,8 +50,7 @@ bool Analysis::check_alu() {
         case Family::cast: return check_address_cast();
         default: break;
     }
-    constexpr std::uint8_t mov = 0xb0;
-    return operation(insn()) == mov ? check_mov() : check_binary();
+    return code_->is_mov(insn_) ? check_mov() : check_binary();
 }
 
 bool Analysis::check_unary() {

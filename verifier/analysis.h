@@ -496,7 +496,7 @@ private:
     bool mark_precise(unsigned number);
     bool mark_precise(State& from, PlaceSet places, bool* changed = nullptr);
     [[nodiscard]] std::uint16_t regs_on_way_back(std::uint32_t at) const;
-    [[nodiscard]] bool concerns(std::uint32_t at, const Step* step, const PlaceSet& places) const;
+    [[nodiscard]] bool is_plain_call(std::uint32_t at) const;
     enum class Back : std::uint8_t { goes_on, unknown, broken };
     Back walk_back(const State& state, std::int64_t last, std::int64_t& next, bool skips_first,
                    PlaceSet& places);

@@ -283,7 +283,7 @@ void ClaimRecorder::follow(const Visit& visit, Doubt& doubt) const {
     };
     switch (row.family) {
         case Family::alu:
-            if (row.name.starts_with("mov"))
+            if (code_.is_mov(visit.insn))
                 put(regs, insn.dst, has_register && src);
             else
                 put(regs, insn.dst, dst || (has_register && src));

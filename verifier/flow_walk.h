@@ -36,6 +36,8 @@ struct Code {
     [[nodiscard]] std::uint32_t next(std::uint32_t at) const {
         return at + (is_second_slot(at) ? 1 : slots(ops[at]));
     }
+    /// Whether an instruction of `Family::alu` sets a register whatever was in it.
+    [[nodiscard]] bool is_mov(std::uint32_t at) const { return (insn(at).code & 0xf0) == 0xb0; }
     [[nodiscard]] bool is_jump(std::uint32_t at) const {
         return family(at) == Family::jmp || family(at) == Family::ja;
     }

@@ -32,8 +32,6 @@ Effect effect_of_atomic(const Insn& insn) {
     return {(insn.imm & fetches) != 0 ? src : Registers{0}, both};
 }
 
-bool is_mov(Op op) { return info(op).name.starts_with("mov"); }
-
 Effect effect_of(const Code& code, std::uint32_t at) {
     const Op op = code.ops[at];
     const OpInfo& row = info(op);
@@ -42,7 +40,7 @@ Effect effect_of(const Code& code, std::uint32_t at) {
     const Registers src = has(row.operands, src_field) ? bit(insn.src) : 0;
     const Registers both = dst | src;
     switch (row.family) {
-        case Family::alu: return {dst, is_mov(op) ? src : both};
+        case Family::alu: return {dst, code.is_mov(at) ? src : both};
         case Family::neg:
         case Family::end: return {dst, dst};
         case Family::movsx:

@@ -15,7 +15,19 @@ struct PlaceSet {
     std::uint32_t frame = 0;
 
     [[nodiscard]] bool empty() const;
-    [[nodiscard]] bool has(const Place& place) const;
+    [[nodiscard]] bool has(const Place& place) const {
+        return place.is_reg ? (regs[place.frame] >> place.index & 1) != 0
+                            : (slots[place.frame] >> place.index & 1) != 0;
+    }
+    /// A register or slot that learned from the comparison.
+    [[nodiscard]] bool has_linked(const Step& step) const {
+        for (unsigned i = 0; i < step.linked.count(); ++i)
+            if (has(step.linked[i])) return true;
+        return false;
+    }
+    [[nodiscard]] bool has_any_of(const Step& step) const {
+        return (step.stack_access && has(step.slot_place())) || has_linked(step);
+    }
     void add(const Place& place);
     [[nodiscard]] bool has_reg(unsigned number) const { return (regs[frame] >> number & 1) != 0; }
     void add_reg(unsigned number) { regs[frame] |= static_cast<std::uint16_t>(1U << number); }

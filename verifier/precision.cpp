@@ -13,9 +13,7 @@ constexpr std::uint16_t argument_regs = 0b111110;
 constexpr std::int32_t tail_call = 12;  ///< The helper's number.
 
 void add_linked(const Step& step, PlaceSet& places) {
-    bool any = false;
-    for (unsigned i = 0; i < step.linked.count(); ++i) any |= places.has(step.linked[i]);
-    if (!any) return;
+    if (!places.has_linked(step)) return;
     for (unsigned i = 0; i < step.linked.count(); ++i) places.add(step.linked[i]);
 }
 
@@ -25,11 +23,6 @@ bool PlaceSet::empty() const {
     for (std::uint32_t i = 0; i <= frame; ++i)
         if (regs[i] != 0 || slots[i] != 0) return false;
     return true;
-}
-
-bool PlaceSet::has(const Place& place) const {
-    return place.is_reg ? (regs[place.frame] >> place.index & 1) != 0
-                        : (slots[place.frame] >> place.index & 1) != 0;
 }
 
 void PlaceSet::add(const Place& place) {
@@ -124,17 +117,16 @@ bool Analysis::mark_precise(State& from, PlaceSet places, bool* changed) {
 /// @param skips_first nothing is asked of the instruction `last`
 Analysis::Back Analysis::walk_back(const State& state, std::int64_t last, std::int64_t& next,
                                    bool skips_first, PlaceSet& places) {
+    const bool is_shown = log_.has_every_path();
     for (WayBack way(state, last);; skips_first = false) {
-        const auto insn = static_cast<std::uint32_t>(way.insn());
-        const Step* step = way.step();
-        if (!skips_first && (concerns(insn, step, places) || log_.has_every_path())) {
-            const Back back = step_back(insn, next, step, places);
+        if (!skips_first) {
+            if (!is_shown && !way.find(on_way_back_, places, next)) return Back::goes_on;
+            const Back back =
+                step_back(static_cast<std::uint32_t>(way.insn()), next, way.step(), places);
             if (back != Back::goes_on || places.empty()) return back;
         }
         next = way.insn();
         if (!way.back()) return Back::goes_on;
-        if (!log_.has_every_path() && way.skip(on_way_back_, places.regs[places.frame]))
-            next = way.insn() + 1;
     }
 }
 
@@ -190,6 +182,12 @@ bool is_of_register(const Insn& insn) { return (insn.code & 8) != 0; }
 
 }  // namespace
 
+/// One that comes back here whatever happens.
+bool Analysis::is_plain_call(std::uint32_t at) const {
+    if (ops_[at] == Op::call_local || flow_.insns[at].calls_callback) return false;
+    return ops_[at] != Op::call_helper || program_.insns[at].imm != tail_call;
+}
+
 /// Registers of which an instruction concerns the way back; `any_reg`: it changes it in any case.
 std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
     const Insn& insn = program_.insns[at];
@@ -214,19 +212,12 @@ std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
             return is_of_register(insn) ? static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src))
                                         : 0;
         case Family::call:
+            return is_plain_call(at) ? static_cast<std::uint16_t>(argument_regs | bit(0)) : any_reg;
         case Family::exit:
         case Family::ld_abs:
         case Family::ld_ind: return any_reg;
     }
     bug("no such family");
-}
-
-/// Whether the step back over an instruction can change the set; most have nothing to do with it.
-bool Analysis::concerns(std::uint32_t at, const Step* step, const PlaceSet& places) const {
-    const std::uint16_t regs = on_way_back_[at];
-    if ((regs & (any_reg | places.regs[places.frame])) != 0) return true;
-    if (!step) return false;
-    return step->linked.count() != 0 || (step->stack_access && places.has(step->slot_place()));
 }
 
 namespace {
@@ -255,8 +246,7 @@ void step_back_over_jump(const Insn& insn, const Step* step, PlaceSet& places) {
 
 Analysis::Back Analysis::step_back(std::uint32_t at, std::int64_t next, const Step* step,
                                    PlaceSet& places) {
-    if (code_->is_second_slot(at)) return Back::goes_on;
-    if (log_.has_every_path()) show_step_back(at, places);
+    if (log_.has_every_path() && !code_->is_second_slot(at)) show_step_back(at, places);
     if (step) add_linked(*step, places);
     const Back back = step_back_over(at, next, step, places);
     if (back == Back::goes_on && step) add_linked(*step, places);
@@ -272,7 +262,7 @@ Analysis::Back Analysis::step_back_over(std::uint32_t at, std::int64_t next, con
         case Family::end:
         case Family::ja: break;
         case Family::alu:
-            step_back_over_alu(insn, row.name.starts_with("mov"), is_of_register(insn), places);
+            step_back_over_alu(insn, code_->is_mov(at), is_of_register(insn), places);
             break;
         case Family::movsx:
         case Family::cast: step_back_over_alu(insn, true, true, places); break;

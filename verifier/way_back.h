@@ -1,11 +1,11 @@
 // The way back along a path (kernel: get_prev_insn_idx, and the parents in __mark_chain_precision).
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "verifier/place_set.h"
 #include "verifier/state.h"
 
 namespace bpftwin::verifier {
@@ -28,16 +28,19 @@ public:
 
     [[nodiscard]] std::int64_t insn() const { return insn_; }
     [[nodiscard]] const Step* step() const { return insn_ == noted_ ? end_ - 1 : nullptr; }
-    /// Back to the latest instruction of those that just follow each other here which concerns
-    /// one of the registers, or of which there is a step.
-    /// @param concerned by instruction
-    /// @return whether it is another
-    bool skip(std::span<const std::uint16_t> concerned, std::uint16_t regs) {
-        const std::int64_t begin = insn_;
-        const std::int64_t end = std::max({std::int64_t{0}, floor(noted_), floor(first_insn_)});
-        const auto stops = static_cast<std::uint16_t>(regs | any_reg);
-        while (insn_ > end && (concerned[static_cast<std::size_t>(insn_)] & stops) == 0) --insn_;
-        return insn_ != begin;
+    /// Back to an instruction that concerns the places, if this one does not.
+    /// @param concerned registers by instruction, or `any_reg`
+    /// @param next the instruction behind, which it keeps up to date
+    /// @return false: none does, up to the state's first
+    bool find(std::span<const std::uint16_t> concerned, const PlaceSet& places,
+              std::int64_t& next) {
+        const auto regs = static_cast<std::uint16_t>(places.regs[places.frame] | any_reg);
+        while ((concerned[static_cast<std::size_t>(insn_)] & regs) == 0) {
+            if (insn_ == noted_ && places.has_any_of(end_[-1])) return true;
+            next = insn_;
+            if (!back()) return false;
+        }
+        return true;
     }
     /// One instruction back; false at the state's first.
     bool back() {
@@ -54,8 +57,6 @@ public:
 
 private:
     void look() { noted_ = end_ != first_ ? std::int64_t{end_[-1].insn} : no_insn; }
-    /// The way does not go beyond `insn` if it comes there before it is noted how.
-    [[nodiscard]] std::int64_t floor(std::int64_t insn) const { return insn <= insn_ ? insn : 0; }
 
     const Step* first_;
     const Step* end_;  ///< Of the steps that are left.
