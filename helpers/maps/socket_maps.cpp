@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace bpftwin {
 namespace {
@@ -78,9 +79,14 @@ Result<std::unique_ptr<Map>> SocketHash::create(const MapSpec& spec, std::uint32
 }
 
 std::uint64_t SocketHash::cookie_at(const void* key) {
-    // Other threads may store another socket's at the same time.
-    const void* value = cookies_->lookup_elem(key, 0);
-    return value ? load_relaxed(*static_cast<const std::uint64_t*>(value)) : 0;
+    // Other threads may store another socket's at the same time, or delete the element, whose
+    // memory may then be another key's.
+    for (const void* value = cookies_->lookup_elem(key, 0);;) {
+        if (!value) return 0;
+        const std::uint64_t cookie = load_acquire(*static_cast<const std::uint64_t*>(value));
+        const void* const found = std::exchange(value, cookies_->lookup_elem(key, 0));
+        if (found == value) return cookie;
+    }
 }
 
 long SocketHash::keep(const void* key, std::uint64_t cookie, std::uint64_t flags) {

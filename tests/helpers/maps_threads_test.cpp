@@ -299,6 +299,23 @@ TEST(maps_threads, one_thread_alone_fills_an_empty_slot_of_sockets) {
     }
 }
 
+TEST(maps_threads, a_socket_is_found_by_its_own_key_only) {
+    const auto map = make_map(map_spec(MapType::sockhash, 4, 8, 8));
+    in_threads(4, [&](std::uint32_t thread) {
+        for (std::uint32_t i = 0; i < 30 * steps; ++i) {
+            const std::uint32_t key = (i + 3 * thread) % 12;
+            const std::uint64_t cookie = 1 + key;
+            if (thread % 2 == 0) {
+                user_put(*map, key, cookie);
+                drop(*map, (key + 1) % 12);
+            } else {
+                const std::uint64_t found = socket_holder(*map)->cookie_at(&key);
+                ASSERT_TRUE(found == 0 || found == cookie) << found << " of key " << key;
+            }
+        }
+    });
+}
+
 TEST(maps_threads, storage_gives_each_owner_one_value) {
     MapSpec spec = map_spec(MapType::task_storage, 4, sizeof(Twin), 0, map_flag::no_prealloc);
     spec.btf_key_type_id = spec.btf_value_type_id = 1;
