@@ -65,9 +65,10 @@ std::vector<std::string> socket_lines(const SocketEffects& effects) {
         lines.push_back(fmt::format("held back up to {} bytes", effects.cork_bytes));
     if (effects.sysctl) lines.push_back(fmt::format("setting becomes \"{}\"", *effects.sysctl));
     for (const Connection& it : effects.connections)
-        lines.push_back(fmt::format("connection {} {} -> {}, status {:#x}",
+        lines.push_back(fmt::format("connection {} {} -> {}, status {:#x}{}",
                                     protocol_text(it.protocol), end_text(it.source, it.source_port),
-                                    end_text(it.destination, it.destination_port), it.status));
+                                    end_text(it.destination, it.destination_port), it.status,
+                                    it.mark != 0 ? fmt::format(", mark {:#x}", it.mark) : ""));
     return lines;
 }
 

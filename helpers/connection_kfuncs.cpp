@@ -189,7 +189,7 @@ Connection described(Runtime& runtime, const LiveConnection& it) {
             .reply_destination_port = back.destination_port,
             .status = it.status,
             .timeout_ms = (it.timeout - connection_time(runtime)) * ms_each,
-            .mark = it.mark,
+            .mark = connections_of(runtime)->mark(it),
             .zone = it.zone.id};
 }
 

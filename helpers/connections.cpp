@@ -22,8 +22,7 @@ LiveConnection live(const Connection& given, std::uint32_t now) {
                         given.reply_source_port, given.reply_destination_port}},
             .zone = {.id = given.zone},
             .status = given.status,
-            .timeout = now + jiffies::of_ms(given.timeout_ms),
-            .mark = given.mark};
+            .timeout = now + jiffies::of_ms(given.timeout_ms)};
 }
 
 /// Whether packets of a connection in that direction are those that are looked for
@@ -63,7 +62,7 @@ void show_tuple(const ObjectWriter& writer, const ConnectionTuple& tuple, unsign
 
 ConnectionTable::ConnectionTable(const Network& network, KernelObjects& objects, std::uint32_t now)
     : objects_(objects) {
-    for (const Connection& given : network.connections) add(live(given, now));
+    for (const Connection& given : network.connections) add(live(given, now), given.mark);
 }
 
 LiveConnection* ConnectionTable::at(std::uint64_t address) {
@@ -86,11 +85,12 @@ ConnectionTable::Found ConnectionTable::find(const ConnectionTuple& tuple, Conne
     return {};
 }
 
-LiveConnection* ConnectionTable::add(LiveConnection connection) {
-    connection.object = objects_.make("nf_conn");
+LiveConnection* ConnectionTable::add(LiveConnection connection, std::uint32_t mark) {
+    connection.object = objects_.make("nf_conn", true);  // For the mark.
     if (connection.object == 0) return nullptr;
     connections_.push_back(std::make_unique<LiveConnection>(connection));
     show(*connections_.back());
+    ObjectWriter{objects_, connection.object}.set("mark", mark);
     return connections_.back().get();
 }
 
@@ -116,13 +116,19 @@ void ConnectionTable::show(const LiveConnection& connection) {
     const ObjectWriter writer{objects_, connection.object};
     writer.set("status", std::uint64_t{connection.status});
     writer.set("timeout", connection.timeout);
-    writer.set("mark", connection.mark);
     writer.set("zone.id", connection.zone.id);
     writer.set("zone.dir", connection.zone.directions);
     const bool is_in_table = connection.has(ct_status::confirmed);
     writer.set("ct_general.use.refs.counter", is_in_table ? connection.held + 1 : 0U);
     for (const unsigned direction : {0U, 1U})
         show_tuple(writer, connection.tuples[direction], direction);
+}
+
+std::uint32_t ConnectionTable::mark(const LiveConnection& connection) const {
+    std::uint32_t mark = 0;
+    const std::uint64_t at = objects_.address(connection.object, "nf_conn", "mark");
+    if (at != 0) std::memcpy(&mark, reinterpret_cast<const void*>(at), sizeof mark);
+    return mark;
 }
 
 void ConnectionTable::forget(const LiveConnection& connection) {

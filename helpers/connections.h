@@ -58,8 +58,7 @@ struct LiveConnection {
     std::uint32_t status = 0;
     /// Jiffies: when it ends, or until it is inserted how long it lasts.
     std::uint32_t timeout = 0;
-    std::uint32_t mark = 0;
-    std::uint64_t object = 0;  ///< Address of its `struct nf_conn`.
+    std::uint64_t object = 0;  ///< Address of its `struct nf_conn`, which alone has the mark.
     unsigned held = 0;         ///< References of the program.
 
     [[nodiscard]] bool has(std::uint32_t status_bit) const { return (status & status_bit) != 0; }
@@ -83,13 +82,15 @@ public:
     /// The connection that such packets belong to. What is over then is forgotten.
     Found find(const ConnectionTuple& tuple, ConnectionZone zone, std::uint32_t now);
     /// A new one, not inserted; null where there is no room for its object.
-    LiveConnection* add(LiveConnection connection);
+    LiveConnection* add(LiveConnection connection, std::uint32_t mark = 0);
     /// @return false where the table has one of these packets; the connection is gone then.
     bool insert(LiveConnection& connection, std::uint32_t now);
     /// Whether other connections of the table have packets like these.
     [[nodiscard]] bool knows(const ConnectionTuple& tuple, ConnectionZone zone) const;
     /// Writes what is known of a connection into its object.
     void show(const LiveConnection& connection);
+    /// As programs may have set it; 0 where the kernel's connections have none.
+    [[nodiscard]] std::uint32_t mark(const LiveConnection& connection) const;
 
 private:
     void forget(const LiveConnection& connection);

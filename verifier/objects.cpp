@@ -6,18 +6,9 @@
 #include "verifier/analysis.h"
 #include "verifier/helper_objects.h"
 #include "verifier/kfunc_call.h"
-#include "verifier/struct_ops.h"
+#include "verifier/object_writes.h"
 
 namespace bpftwin::verifier {
-namespace {
-
-/// Types whose programs write to objects of modules (nfct_btf_struct_access).
-bool writes_by_modules(ProgType type) {
-    return type == ProgType::sched_cls || type == ProgType::sched_act || type == ProgType::xdp;
-}
-
-}  // namespace
-
 bool Analysis::has_kernel_types() {
     return types_.kernel || give_up(std::string(lacks_kernel_types));
 }
@@ -51,10 +42,8 @@ bool Analysis::check_object_pointer(const Reg& pointer, unsigned number, std::in
 
 bool Analysis::check_object_write(const Reg& pointer, std::int64_t off, int size) {
     if (pointer.type.has(ptr_untrusted)) return reject(EACCES, "only read is supported");
-    if (writes_by_modules(program_.type)) return give_up("writes to objects of modules");
-    if (program_.type != ProgType::struct_ops) return reject(EACCES, "only read is supported");
-    auto allowed = check_callback_write(program_, *types_.kernel,
-                                        static_cast<std::uint32_t>(pointer.target), off, size);
+    auto allowed = verifier::check_object_write(
+        program_, types_.of(pointer), static_cast<std::uint32_t>(pointer.target), off, size);
     return take(allowed);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <ranges>
 
 #include "fmt/format.h"
 
@@ -19,21 +18,6 @@ constexpr auto callback_rows = std::to_array<CallbackRow>({
 #define CALLBACKS(callbacks) {Rule::known, callbacks, ""},
 #define NO_CALLBACK(callbacks, member) {Rule::no_program, callbacks, member},
 #define SLEEPABLE_CALLBACK(callbacks, member) {Rule::may_sleep, callbacks, member},
-#define WRITABLE(...)
-#define WRITABLE_PARTS(...)
-#include "verifier/struct_ops.def"
-});
-
-struct WritableRow {
-    std::string_view callbacks, object, path;
-    bool parts;
-};
-constexpr auto writable_rows = std::to_array<WritableRow>({
-#define CALLBACKS(...)
-#define NO_CALLBACK(...)
-#define SLEEPABLE_CALLBACK(...)
-#define WRITABLE(callbacks, object, path) {callbacks, object, path, false},
-#define WRITABLE_PARTS(callbacks, object, path) {callbacks, object, path, true},
 #include "verifier/struct_ops.def"
 });
 
@@ -82,54 +66,6 @@ Checked<void> add_marked_arguments(AttachPoint& point, const Btf& types,
     return {};
 }
 
-/// Where a member is: "a.b.c".
-struct Extent {
-    std::int64_t begin = 0, end = 0;
-};
-std::optional<Extent> extent_of(const Btf& types, std::uint32_t type, std::string_view path) {
-    Extent extent;
-    for (const auto part : std::views::split(path, '.')) {
-        const std::string_view name(part.begin(), part.end());
-        const auto members = types.members(types.type(types.resolve(type)));
-        const auto member = std::ranges::find(members, name, &BtfMember::name);
-        if (member == members.end()) return std::nullopt;
-        extent.begin += (*member).bit_offset / 8;
-        type = (*member).type;
-        const std::int64_t bits = (*member).bit_offset % 8 + (*member).bitfield_size;
-        const auto size = static_cast<std::int64_t>(types.size_of(type).value_or(0));
-        extent.end = extent.begin + ((*member).bitfield_size != 0 ? (bits + 7) / 8 : size);
-    }
-    return extent;
-}
-
-Checked<void> check_socket_write(const ProgramSpec& program, const Btf& types, std::uint32_t object,
-                                 std::int64_t offset, int size) {
-    for (const WritableRow& row : writable_rows) {
-        if (row.callbacks != callbacks_of(program)) continue;
-        if (struct_named(types, row.object) != object)
-            return reject(EACCES, "only read is supported");
-        const auto extent = extent_of(types, object, row.path);
-        if (!extent) continue;
-        const bool is_there =
-            row.parts ? offset >= extent->begin && offset < extent->end : offset == extent->begin;
-        if (!is_there) continue;
-        if (offset + size <= extent->end) return {};
-        return reject(EACCES, fmt::format("write access at off {} with size {} beyond the member "
-                                          "of {} ended at {}",
-                                          offset, size, row.object, extent->end));
-    }
-    return reject(EACCES, fmt::format("no write support to tcp_sock at off {}", offset));
-}
-
-Checked<void> check_state_write(const Btf& types, std::uint32_t object, std::int64_t offset,
-                                int size) {
-    constexpr std::string_view state = "bpf_dummy_ops_state";
-    if (struct_named(types, state) != object)
-        return reject(EACCES, "only access to bpf_dummy_ops_state is supported");
-    if (offset + size <= types.type(object).size) return {};
-    return reject(EACCES, fmt::format("write access at off {} with size {}", offset, size));
-}
-
 }  // namespace
 
 std::string_view callbacks_of(const ProgramSpec& program) {
@@ -170,13 +106,6 @@ std::uint32_t passed_object(const ProgramSpec& program, const Btf& types, std::u
     if (callbacks_of(program) != "tcp_congestion_ops") return object;
     if (struct_named(types, "sock") != object) return object;
     return struct_named(types, "tcp_sock").value_or(object);
-}
-
-Checked<void> check_callback_write(const ProgramSpec& program, const Btf& types,
-                                   std::uint32_t object, std::int64_t offset, int size) {
-    if (callbacks_of(program) == "bpf_dummy_ops")
-        return check_state_write(types, object, offset, size);
-    return check_socket_write(program, types, object, offset, size);
 }
 
 }  // namespace bpftwin::verifier

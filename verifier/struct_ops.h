@@ -16,9 +16,4 @@ Checked<AttachPoint> callback_point(const ProgramSpec& program, const Btf& types
 /// What the callback gets as `object`: sockets of congestion control are always of TCP.
 std::uint32_t passed_object(const ProgramSpec& program, const Btf& types, std::uint32_t object);
 
-/// Whether the callback may write `[offset, offset + size)` of an object of that type
-/// (btf_struct_access of the struct's verifier_ops).
-Checked<void> check_callback_write(const ProgramSpec& program, const Btf& types,
-                                   std::uint32_t object, std::int64_t offset, int size);
-
 }  // namespace bpftwin::verifier

@@ -69,14 +69,14 @@ std::uint64_t KernelObjects::variable(std::uint32_t type, std::uint32_t cpu) {
     return found->second;
 }
 
-std::uint64_t KernelObjects::make(std::string_view struct_name) {
+std::uint64_t KernelObjects::make(std::string_view struct_name, bool writable) {
     std::uint64_t size = unknown_size;
     if (types_) {
         const auto id = types_->find(struct_name, BtfKind::struct_);
         if (!id) return 0;
         size = types_->size_of(*id).value_or(0);
     }
-    return memory_.allocate(size, std::string(struct_name));
+    return memory_.allocate(size, std::string(struct_name), writable);
 }
 
 // --- Paths

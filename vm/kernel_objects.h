@@ -90,9 +90,9 @@ public:
     /// A variable that each CPU has, made of zeros when it is first asked for. @param type the id
     /// of its BTF_KIND_VAR. @return the CPU's address of it, 0 where there is none or no room.
     std::uint64_t variable(std::uint32_t type, std::uint32_t cpu);
-    /// An object of a struct of the kernel. @return its address, 0 where the types have none of
-    /// that name or there is no room.
-    std::uint64_t make(std::string_view struct_name);
+    /// An object of a struct of the kernel. @param writable by programs of every type
+    /// @return its address, 0 where the types have none of that name or there is no room.
+    std::uint64_t make(std::string_view struct_name, bool writable = false);
     /// The number at a path from an object ("cred.uid.val"); pointers are followed, null ones to 0.
     [[nodiscard]] std::uint64_t number(std::uint64_t object, std::string_view struct_name,
                                        std::string_view path);

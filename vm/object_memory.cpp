@@ -45,11 +45,14 @@ bool ObjectMemory::grow(std::uint64_t end) {
     return true;
 }
 
-std::uint64_t ObjectMemory::allocate(std::uint64_t bytes, std::string name) {
+std::uint64_t ObjectMemory::allocate(std::uint64_t bytes, std::string name, bool writable) {
     if (bytes == 0 || bytes > capacity || !grow(used_ + bytes + gap)) return 0;
     const std::uint64_t address = begin_ + used_;
     used_ += rounded(bytes + gap, alignment);
-    Region region{.begin = address, .size = bytes, .writable = writable_, .name = std::move(name)};
+    Region region{.begin = address,
+                  .size = bytes,
+                  .writable = writable_ || writable,
+                  .name = std::move(name)};
     objects_.add(region);
     if (program_ != nullptr) program_->add(region);
     made_.push_back(std::move(region));

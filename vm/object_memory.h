@@ -30,13 +30,14 @@ public:
     ObjectMemory(const ObjectMemory&) = delete;
     ObjectMemory& operator=(const ObjectMemory&) = delete;
 
-    /// Whether programs may write to objects that are made from now on.
+    /// Whether programs may write to all objects that are made from now on.
     void make_writable(bool writable) { writable_ = writable; }
     /// Shows what there is, and all that comes, to a program.
     void attach(Memory& memory);
 
-    /// A zeroed object. @return its address, or 0 where there is no more room.
-    std::uint64_t allocate(std::uint64_t bytes, std::string name);
+    /// A zeroed object. @param writable by programs that may not write to others, too
+    /// @return its address, or 0 where there is no more room.
+    std::uint64_t allocate(std::uint64_t bytes, std::string name, bool writable = false);
     /// Whether these bytes are all of one object.
     [[nodiscard]] bool holds(std::uint64_t address, std::uint64_t bytes) const {
         return objects_.allows(address, bytes, false);

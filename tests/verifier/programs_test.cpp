@@ -95,8 +95,8 @@ TEST_P(Programs, are_judged_so_by_the_kernel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(verifier, Programs,
-                         testing::Values("dynptrs", "later", "locks", "objects", "hooks",
-                                         "user_memory"),
+                         testing::Values("connections", "dynptrs", "later", "locks", "objects",
+                                         "hooks", "user_memory"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

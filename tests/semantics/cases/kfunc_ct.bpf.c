@@ -199,6 +199,35 @@ int insert(struct __sk_buff* skb) {
     return 0;
 }
 
+//! test: a program marks a connection, before it is inserted and afterwards
+//! run: --prog marked
+//! expect: connection udp 203.0.113.3:4321 -> 203.0.113.129:53, status 0x8, mark 0x7
+//! expect: seen = {7, 8, 9, [3 ... 7] = 0}
+SEC("tc")
+int marked(struct __sk_buff* skb) {
+    struct bpf_ct_opts___case opts = {.netns_id = -1, .l4proto = udp};
+    struct bpf_sock_tuple tuple = some_tuple(3);
+    struct nf_conn* ct = bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+    if (ct) return bpf_ct_release(ct), 1;
+    struct nf_conn___init* made =
+        bpf_skb_ct_alloc(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+    if (!made) return 2;
+    made->ct.mark = 7;
+    bpf_ct_set_timeout(made, 40);
+    ct = bpf_ct_insert_entry(made);
+    if (!ct) return 3;
+    SEE(0, ct->mark);
+    ct->mark++;
+    SEE(1, ct->mark);
+    __sync_fetch_and_add(&ct->mark, 1);
+    bpf_ct_release(ct);
+    ct = bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
+    if (!ct) return 4;
+    SEE(2, ct->mark);
+    bpf_ct_release(ct);
+    return 0;
+}
+
 //! test: for XDP the same, with an address that is translated
 //! run: --prog translated
 //! expect: returned XDP_PASS
