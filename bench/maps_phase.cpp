@@ -36,7 +36,7 @@ constexpr auto map_cases = std::to_array<MapCase>({
     {"percpu_hash_update", "percpu_hash", Fill::long_numbers},
     {"lru_lookup", "lru", Fill::long_numbers},
     {"lru_update", "lru", Fill::long_numbers},
-    {"lru_evict", "lru", Fill::nothing},
+    {"lru_evict", "lru", Fill::long_numbers},
     {"trie_lookup", "trie", Fill::prefixes},
     {"trie_update", "trie", Fill::prefixes},
     {"ring_submit", "ring", Fill::nothing},
