@@ -52,8 +52,10 @@ void* map_lookup_elem(Runtime& runtime, Map& map, const void* key) {
 
 long map_update_elem(Runtime& runtime, Map& map, const void* key, const void* value,
                      std::uint64_t flags) {
-    if (socket_holder(map)) return keep_given(runtime, map, key, value, flags);
-    return map.update_elem(key, value, flags, runtime.world().world().cpu);
+    const long error = map.update_elem(key, value, flags, runtime.world().world().cpu);
+    // What sockets are kept in takes no bytes.
+    if (error != -EOPNOTSUPP || !socket_holder(map)) return error;
+    return keep_given(runtime, map, key, value, flags);
 }
 
 long map_delete_elem(Runtime&, Map& map, const void* key) { return map.delete_elem(key); }

@@ -31,16 +31,16 @@ long ArrayMap::update_elem(const void* key, const void* value, std::uint64_t fla
     if (index >= max_entries_) return -E2BIG;
     if ((flags & update_flag::noexist) != 0) return -EEXIST;
     const auto* bytes = static_cast<const std::byte*>(value);
-    if ((flags & update_flag::lock) == 0) {
-        layout_.store(this->value(index, cpu), bytes);
-        layout_.free_fields(this->value(index, cpu));
-        return 0;
+    std::byte* const slot = this->value(index, cpu);
+    if ((flags & update_flag::lock) != 0) {
+        if (!layout_.has_spin_lock()) return -EINVAL;
+        touch_readable(value, spec().value_size);
+        if (const long error = layout_.store_locked(slot, bytes); error != 0) return error;
+    } else {
+        layout_.store(slot, bytes);
     }
-    if (!layout_.has_spin_lock()) return -EINVAL;
-    touch_readable(value, spec().value_size);
-    const long error = layout_.store_locked(this->value(index, cpu), bytes);
-    if (error == 0) layout_.free_fields(this->value(index, cpu));
-    return error;
+    layout_.free_fields(slot);
+    return 0;
 }
 
 long ArrayMap::delete_elem(const void*) { return -EINVAL; }

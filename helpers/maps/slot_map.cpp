@@ -10,8 +10,6 @@ Result<Slab> SlotMap::create_slots(const MapSpec& spec) {
     return Slab::create(spec.max_entries, sizeof(std::uint64_t));
 }
 
-void* SlotMap::lookup_elem(const void*, std::uint32_t) { return nullptr; }
-
 long SlotMap::update_elem(const void*, const void*, std::uint64_t, std::uint32_t) {
     return -EOPNOTSUPP;
 }

@@ -20,7 +20,6 @@ public:
         return index < max_entries_ ? load_acquire(slots_.as<std::uint64_t>()[index]) : 0;
     }
 
-    void* lookup_elem(const void* key, std::uint32_t cpu) override;
     long update_elem(const void* key, const void* value, std::uint64_t flags,
                      std::uint32_t cpu) override;
     /// -E2BIG out of range, -ENOENT for an empty slot.

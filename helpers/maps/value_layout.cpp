@@ -114,8 +114,7 @@ void ValueLayout::clear(std::byte* slot) const {
     }
 }
 
-void ValueLayout::free_fields(std::byte* slot) const {
-    if (!fields_.owner) return;
+void ValueLayout::free_owned(std::byte* slot) const {
     fields_.owner->free_fields(fields_.others, slot);
     for (const SpecialField& field : fields_.others) write_zeros(slot + field.offset, field.size);
 }

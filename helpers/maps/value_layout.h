@@ -31,13 +31,17 @@ public:
     /// Writes zeros except to the special fields.
     void clear(std::byte* slot) const;
     /// Gives up what the special fields hold, which are zero then.
-    void free_fields(std::byte* slot) const;
+    void free_fields(std::byte* slot) const {
+        if (fields_.owner) free_owned(slot);
+    }
 
 private:
     /// Bytes that belong to the kernel.
     struct Part {
         std::uint32_t offset, size;
     };
+
+    void free_owned(std::byte* slot) const;
 
     std::uint32_t size_;
     ValueFields fields_;
