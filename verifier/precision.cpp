@@ -345,6 +345,9 @@ Analysis::Back Analysis::step_back_over_call(std::uint32_t at, std::int64_t next
 Analysis::Back Analysis::step_back_over_exit(std::int64_t next, PlaceSet& places) {
     const bool from_call = next >= 1 && ops_[static_cast<std::size_t>(next - 1)] == Op::call_local;
     const bool wants_result = from_call && places.has_reg(0);
+    // Whoever calls back sets the arguments of the next round.
+    if (next >= 0 && flow_.insns[static_cast<std::size_t>(next)].calls_callback)
+        places.regs[places.frame] &= static_cast<std::uint16_t>(~argument_regs);
     if (from_call && (places.regs[places.frame] & argument_regs) != 0) return Back::broken;
     places.remove_reg(0);
     if (places.frame + 1 >= max_frames) return Back::broken;
