@@ -207,7 +207,9 @@ std::uint16_t Analysis::regs_on_way_back(std::uint32_t at) const {
         case Family::stx:
         case Family::store_release:
         case Family::lddw: return bit(insn.dst);
-        case Family::atomic: return bit(fetched_by(insn, ops_[at]).value_or(insn.dst));
+        case Family::atomic:
+            return static_cast<std::uint16_t>(bit(insn.dst) |
+                                              bit(fetched_by(insn, ops_[at]).value_or(insn.dst)));
         case Family::jmp:
             return is_of_register(insn) ? static_cast<std::uint16_t>(bit(insn.dst) | bit(insn.src))
                                         : 0;
@@ -271,7 +273,9 @@ Analysis::Back Analysis::step_back_over(std::uint32_t at, std::int64_t next, con
         case Family::load_acquire: step_back_over_load(insn.dst, step, places); break;
         case Family::atomic: {
             const auto fetched = fetched_by(insn, ops_[at]);
-            if (!fetched) return step_back_over_store(at, step, places);
+            // A kernel does not follow it into the stack (docs/kernel-differences.md).
+            if (!fetched || !step || !step->stack_access)
+                return step_back_over_store(at, step, places);
             step_back_over_load(*fetched, step, places);
             break;
         }
