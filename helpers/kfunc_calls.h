@@ -34,6 +34,8 @@ int bpf_send_signal_task(Runtime& runtime, std::uint64_t task, std::int32_t sign
 /// @return an object with the fields that the context has, for packets; else the context.
 std::uint64_t bpf_cast_to_kern_ctx(Runtime& runtime, std::uint64_t context);
 std::uint64_t bpf_rdonly_cast(Runtime& runtime, std::uint64_t object, std::uint32_t type);
+/// Ends the program.
+void bpf_throw(Runtime& runtime, std::uint64_t cookie);
 void bpf_rcu_read_lock(Runtime& runtime);
 void bpf_rcu_read_unlock(Runtime& runtime);
 void bpf_preempt_disable(Runtime& runtime);

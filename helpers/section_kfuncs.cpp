@@ -66,6 +66,8 @@ std::uint64_t bpf_rdonly_cast(Runtime&, std::uint64_t object, std::uint32_t) { r
 
 void bpf_rcu_read_lock(Runtime&) {}
 void bpf_rcu_read_unlock(Runtime&) {}
+void bpf_throw(Runtime& runtime, std::uint64_t cookie) { runtime.throw_exception(cookie); }
+
 void bpf_preempt_disable(Runtime&) {}
 void bpf_preempt_enable(Runtime&) {}
 

@@ -148,6 +148,8 @@ struct Targets {
 Targets find_targets(const ProgramSpec& program, std::span<const Op> ops) {
     Targets targets(ops.size());
     targets.function[0] = targets.target[0] = true;
+    if (const auto callback = program.exception_callback; callback && *callback < ops.size())
+        targets.function[*callback] = targets.target[*callback] = true;
     for (std::uint32_t pc = 0; pc < ops.size(); pc += slots(ops[pc])) {
         const Op op = ops[pc];
         if (target_fields[index_of(op)] == no_field) continue;

@@ -32,7 +32,7 @@ std::uint64_t JitMachine::run(std::uint64_t r1, std::uint64_t r2) {
         std::array{r1, r2, std::uint64_t{}, std::uint64_t{}, std::uint64_t{}, stack_end(0)},
         state_.entry_registers);
     const FaultGuard guard(state_, *programs_->code, memory(), probes_memory(program().type));
-    const std::uint64_t result = enter(programs_->code->starts()[entry_]);
+    const std::uint64_t result = end_with(enter(programs_->code->starts()[entry_]));
     finish(false);
     return result;
 }
@@ -67,6 +67,11 @@ std::uint64_t JitMachine::enter(const void* code) {
     if (state_.stopped == StopCode::none) return result;
     explain_stop();
     return 0;
+}
+
+void JitMachine::on_catch() {
+    state_.stopped = StopCode::none;
+    state_.frame = stack_end(0) - stack_stride;
 }
 
 void JitMachine::explain_stop() {

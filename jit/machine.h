@@ -48,6 +48,11 @@ public:
 
 private:
     void on_stop() override { state_.stopped = StopCode::runtime; }
+    void on_catch() override;
+    [[nodiscard]] std::uint64_t function(const ProgramSpec& program,
+                                         std::uint32_t insn) const override {
+        return programs_->code->function(program, insn);
+    }
     std::uint64_t enter(const void* code);
     /// Says in words what machine code or the fault handler left in the state.
     void explain_stop();

@@ -41,6 +41,14 @@ bool ProgramCode::is_function(std::uint64_t address) const {
     return std::ranges::binary_search(functions_, address);
 }
 
+std::uint64_t ProgramCode::function(const ProgramSpec& program, std::uint32_t insn) const {
+    const auto found = std::ranges::find_if(functions_, [&](std::uint64_t address) {
+        const auto first = find(address);
+        return first && first->program == &program && first->place->first_pc == insn;
+    });
+    return found == functions_.end() ? 0 : *found;
+}
+
 std::optional<ProgramCode::Located> ProgramCode::find(std::uint64_t address) const {
     const std::uint64_t begin = reinterpret_cast<std::uint64_t>(memory_.begin());
     for (const Part& part : parts_) {

@@ -39,6 +39,8 @@ public:
 
     [[nodiscard]] const CodeMemory& memory() const { return memory_; }
     [[nodiscard]] bool is_function(std::uint64_t address) const;
+    /// Address of the function of a program that begins at an instruction; 0: none does.
+    [[nodiscard]] std::uint64_t function(const ProgramSpec& program, std::uint32_t insn) const;
     /// An operation's code in the mapping.
     struct Located {
         const ProgramSpec* program;

@@ -48,9 +48,13 @@ Result<void> Linker::link(std::uint32_t entry) {
     if (auto placed = place(entry); !placed) return placed;
     if (auto followed = follow_all(); !followed) return followed;
     const auto callback = input_.exceptions.callback_of(program_.name, input_.code);
-    if (!callback || bases_.contains(*callback)) return {};
-    if (auto placed = place(*callback); !placed) return placed;
-    return follow_all();
+    if (!callback) return {};
+    if (!bases_.contains(*callback)) {
+        if (auto placed = place(*callback); !placed) return placed;
+        if (auto followed = follow_all(); !followed) return followed;
+    }
+    program_.exception_callback = bases_.at(*callback);
+    return {};
 }
 
 Result<void> Linker::follow_all() {

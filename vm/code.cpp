@@ -59,6 +59,7 @@ Result<Image> Image::prepare(const ProgramSpec& program, std::span<const MapAddr
     std::span insns(program.insns);
     image.code_.resize(insns.size() + 1);
     image.entries_.push_back(0);
+    if (program.exception_callback) image.entries_.push_back(*program.exception_callback);
     for (std::size_t pc = 0; pc < insns.size(); ++pc) {
         const Insn& insn = insns[pc];
         const Op op = (*ops)[pc];

@@ -38,8 +38,9 @@ std::uint64_t InterpreterMachine::run(std::uint64_t r1, std::uint64_t r2) {
     registers[1] = r1;
     registers[2] = r2;
     registers[10] = push(*entry_, nullptr, registers.data());
-    auto result = execute(entry_->code(), registers.data());
+    std::uint64_t result = execute(entry_->code(), registers.data());
     pop();
+    result = end_with(result);
     finish(mode_ != Mode::fast);
     return result;
 }
@@ -58,6 +59,13 @@ std::uint64_t InterpreterMachine::call(std::uint64_t function, std::uint64_t r1,
     auto result = execute(reinterpret_cast<const Code*>(function), registers.data());
     pop();
     return result;
+}
+
+std::uint64_t InterpreterMachine::function(const ProgramSpec& program, std::uint32_t insn) const {
+    for (const Image* image : programs_->images)
+        if (image && &image->program() == &program)
+            return reinterpret_cast<std::uint64_t>(image->code() + insn);
+    return 0;
 }
 
 std::uint64_t InterpreterMachine::push(const Image& image, const Code* return_to,

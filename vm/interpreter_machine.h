@@ -54,6 +54,11 @@ public:
     std::uint64_t call(std::uint64_t function, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3,
                        std::uint64_t r4, std::uint64_t r5) override;
 
+protected:
+    [[nodiscard]] std::uint64_t function(const ProgramSpec& program,
+                                         std::uint32_t insn) const override;
+
+public:
     // --- For the interpreter's steps.
 
     /// What a call saves and its return restores.

@@ -2,6 +2,7 @@
 #include "vm/machine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "fmt/format.h"
 #include "helpers/implementation.h"
@@ -26,6 +27,15 @@ Machine::Machine(const ProgramSpec& entry, const Memory& shared, const RunInput&
                   .stride = stack_stride,
                   .element = stack_size,
                   .name = "stack"});
+}
+
+std::uint64_t Machine::end_with(std::uint64_t result) {
+    const auto cookie = catch_exception();
+    if (!cookie) return result;
+    const ProgramSpec& thrower = *std::exchange(stop_program_, nullptr);
+    on_catch();
+    if (!thrower.exception_callback) return *cookie;
+    return call(function(thrower, *thrower.exception_callback), *cookie, 0, 0, 0, 0);
 }
 
 void Machine::finish(bool strict) {

@@ -68,6 +68,13 @@ protected:
 
     /// Instructions that a run may execute.
     [[nodiscard]] std::int64_t budget() const { return budget_; }
+    /// What the program returns whose functions are all left, with `result` or by an exception.
+    std::uint64_t end_with(std::uint64_t result);
+    /// Address of the function of a program that begins at an instruction.
+    [[nodiscard]] virtual std::uint64_t function(const ProgramSpec& program,
+                                                 std::uint32_t insn) const = 0;
+    /// Called when the program goes on after a stop, with its outermost frame free.
+    virtual void on_catch() {}
     /// Discards ring buffer records that the program kept; a program that was not verified and does
     /// so is stopped if `strict`.
     void finish(bool strict);

@@ -2,6 +2,7 @@
 #include "vm/runtime.h"
 
 #include <cstring>
+#include <utility>
 
 namespace bpftwin {
 
@@ -9,6 +10,17 @@ void Runtime::stop(Stop stop) {
     if (stop_) return;
     stop_ = std::move(stop);
     on_stop();
+}
+
+void Runtime::throw_exception(std::uint64_t cookie) {
+    if (stop_) return;
+    thrown_ = cookie;
+    stop({TrapKind::helper, "an exception that is thrown where none can be handled", 0, 0, false});
+}
+
+std::optional<std::uint64_t> Runtime::catch_exception() {
+    if (thrown_) stop_.reset();
+    return std::exchange(thrown_, std::nullopt);
 }
 
 bool Runtime::probe_read(void* to, std::uint64_t from, std::size_t bytes) {

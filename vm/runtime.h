@@ -70,6 +70,9 @@ public:
 
     /// Stops the program; the first stop wins. The helper's result is ignored afterwards.
     void stop(Stop stop);
+    /// Ends the program with that result, or with what the function that handles its exceptions
+    /// makes of it: all functions that run return at once.
+    void throw_exception(std::uint64_t cookie);
     [[nodiscard]] bool stopped() const { return stop_.has_value(); }
     [[nodiscard]] const std::optional<Stop>& stop_cause() const { return stop_; }
 
@@ -112,6 +115,8 @@ protected:
 
     /// Called when the program was stopped.
     virtual void on_stop() {}
+    /// What was thrown, if that stopped the program, which may go on then.
+    std::optional<std::uint64_t> catch_exception();
 
 private:
     const ProgramSpec* program_;
@@ -127,6 +132,7 @@ private:
     std::map<std::uint32_t, std::shared_ptr<Map>> descriptors_{{0, {}}, {1, {}}, {2, {}}};
     std::vector<std::uint64_t> kept_pointers_;
     std::optional<Stop> stop_;
+    std::optional<std::uint64_t> thrown_;  ///< With `stop_`, which says what it is to nobody else.
 };
 
 }  // namespace bpftwin

@@ -164,6 +164,8 @@ struct ProgramSpec {
     /// Loads of a map that nothing names, by instruction: their descriptor or index stays as it was
     /// written, and only a kernel can say what it is.
     std::vector<std::uint32_t> unnamed_maps;
+    /// Where the function begins that handles exceptions (`__exception_cb` of bpf_throw).
+    std::optional<std::uint32_t> exception_callback = {};
 };
 
 /// Everything that one ELF object (or hand-written program) defines.
