@@ -29,7 +29,7 @@ std::uint64_t bpf_cgroup_ancestor(Runtime& runtime, std::uint64_t cgroup, std::i
 int bpf_send_signal_task(Runtime& runtime, std::uint64_t task, std::int32_t signal,
                          std::uint32_t type, std::uint64_t value);
 
-// --- casts and sections (helpers/section_kfuncs.cpp)
+// --- casts, exceptions and sections (helpers/section_kfuncs.cpp)
 
 /// @return an object with the fields that the context has, for packets; else the context.
 std::uint64_t bpf_cast_to_kern_ctx(Runtime& runtime, std::uint64_t context);

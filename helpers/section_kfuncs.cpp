@@ -1,4 +1,4 @@
-// Casts, and sections that a run in user space is always in (kernel/bpf/helpers.c).
+// Casts, exceptions, and sections that a run in user space is always in (kernel/bpf/helpers.c).
 #include "helpers/kfunc_calls.h"
 #include "helpers/require.h"
 #include "vm/context.h"
@@ -64,10 +64,10 @@ std::uint64_t bpf_cast_to_kern_ctx(Runtime& runtime, std::uint64_t context) {
 
 std::uint64_t bpf_rdonly_cast(Runtime&, std::uint64_t object, std::uint32_t) { return object; }
 
-void bpf_rcu_read_lock(Runtime&) {}
-void bpf_rcu_read_unlock(Runtime&) {}
 void bpf_throw(Runtime& runtime, std::uint64_t cookie) { runtime.throw_exception(cookie); }
 
+void bpf_rcu_read_lock(Runtime&) {}
+void bpf_rcu_read_unlock(Runtime&) {}
 void bpf_preempt_disable(Runtime&) {}
 void bpf_preempt_enable(Runtime&) {}
 

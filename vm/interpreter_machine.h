@@ -54,11 +54,6 @@ public:
     std::uint64_t call(std::uint64_t function, std::uint64_t r1, std::uint64_t r2, std::uint64_t r3,
                        std::uint64_t r4, std::uint64_t r5) override;
 
-protected:
-    [[nodiscard]] std::uint64_t function(const ProgramSpec& program,
-                                         std::uint32_t insn) const override;
-
-public:
     // --- For the interpreter's steps.
 
     /// What a call saves and its return restores.
@@ -135,6 +130,8 @@ public:
     std::int64_t fuel = 0;
 
 private:
+    [[nodiscard]] std::uint64_t function(const ProgramSpec& program,
+                                         std::uint32_t insn) const override;
     static Writer writer(const Image& image, const Code* pc) {
         return {&image.program(), static_cast<std::uint32_t>(pc - image.code())};
     }

@@ -47,6 +47,27 @@ SEC("tc")
 HANDLED_BY(handle)
 int handled(struct __sk_buff* skb) { return deeper(skb->len); }
 
+#define FRAME(name, next)                      \
+    static __noinline int name(__u32 length) { \
+        int result = next(length);             \
+        SEE(3, 1);                             \
+        return result;                         \
+    }
+FRAME(sixth, deepest)
+FRAME(fifth, sixth)
+FRAME(fourth, fifth)
+FRAME(third, fourth)
+FRAME(second, third)
+FRAME(first, second)
+
+//! test: it is thrown where no frame is left
+//! run: --prog from_eighth_frame --packet hex:00000000000000000000000008000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+//! expect: returned TC_ACT_SHOT
+//! expect: seen = {[0 ... 3] = 0, 64, 0, 0, 0}
+SEC("tc")
+HANDLED_BY(handle)
+int from_eighth_frame(struct __sk_buff* skb) { return first(skb->len); }
+
 //! test: it is thrown in the program itself
 //! run: --prog thrown_at_once
 //! expect: returned TC_ACT_SHOT (2)
