@@ -26,8 +26,9 @@ namespace bpftwin::verifier {
 /// Gathers the visits of instructions while one function is analysed, and makes claims of them.
 class ClaimRecorder {
 public:
-    /// Visits that are remembered at most; a function with more has no claims.
-    static constexpr std::size_t max_visits = 400'000;
+    /// Visits that are remembered at most, in up to 1 GB: as many as a kernel lets a program have.
+    /// A function with more has no claims.
+    static constexpr std::size_t max_visits = 1'000'000;
 
     /// All must outlive it.
     ClaimRecorder(Claims& claims, const Code& code, const Flow& flow, const std::vector<Map>& maps);
