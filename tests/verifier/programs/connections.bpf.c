@@ -30,55 +30,33 @@ extern void bpf_task_release(struct task_struct* task) __ksym;
 #define TUPLE_AND_OPTIONS             \
     struct bpf_sock_tuple tuple = {}; \
     struct bpf_ct_opts opts = {.netns_id = -1, .l4proto = 17}
-#define FOUND_CONNECTION(ct)                                                      \
-    TUPLE_AND_OPTIONS;                                                            \
-    struct nf_conn* ct = bpf_skb_ct_lookup(ctx, &tuple, 12, &opts, sizeof(opts)); \
-    if (!ct) return 0
+
+/// A program that finds a connection `ct` and does this with it.
+#define WITH_CONNECTION(name, statement)                                              \
+    SEC("tc")                                                                         \
+    int name(struct __sk_buff* ctx) {                                                 \
+        TUPLE_AND_OPTIONS;                                                            \
+        struct nf_conn* ct = bpf_skb_ct_lookup(ctx, &tuple, 12, &opts, sizeof(opts)); \
+        if (!ct) return 0;                                                            \
+        statement;                                                                    \
+        bpf_ct_release(ct);                                                           \
+        return 0;                                                                     \
+    }
 
 ACCEPTED
-SEC("tc")
-int mark(struct __sk_buff* ctx) {
-    FOUND_CONNECTION(ct);
-    ct->mark = 3;
-    bpf_ct_release(ct);
-    return 0;
-}
+WITH_CONNECTION(mark, ct->mark = 3)
 
 ACCEPTED
-SEC("tc")
-int half_of_the_mark(struct __sk_buff* ctx) {
-    FOUND_CONNECTION(ct);
-    *(volatile __u16*)&ct->mark = 3;
-    bpf_ct_release(ct);
-    return 0;
-}
+WITH_CONNECTION(half_of_the_mark, *(volatile __u16*)& ct->mark = 3)
 
 REJECTED("no write support to nf_conn at off 170")
-SEC("tc")
-int second_half_of_the_mark(struct __sk_buff* ctx) {
-    FOUND_CONNECTION(ct);
-    ((volatile __u16*)&ct->mark)[1] = 3;
-    bpf_ct_release(ct);
-    return 0;
-}
+WITH_CONNECTION(second_half_of_the_mark, ((volatile __u16*)&ct->mark)[1] = 3)
 
 ACCEPTED
-SEC("tc")
-int atomic_mark(struct __sk_buff* ctx) {
-    FOUND_CONNECTION(ct);
-    __sync_fetch_and_add(&ct->mark, 1);
-    bpf_ct_release(ct);
-    return 0;
-}
+WITH_CONNECTION(atomic_mark, __sync_fetch_and_add(&ct->mark, 1))
 
 REJECTED("no write support to nf_conn at off 128")
-SEC("tc")
-int status(struct __sk_buff* ctx) {
-    FOUND_CONNECTION(ct);
-    ct->status = 3;
-    bpf_ct_release(ct);
-    return 0;
-}
+WITH_CONNECTION(status, ct->status = 3)
 
 ACCEPTED
 SEC("tc")
